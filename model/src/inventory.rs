@@ -1,0 +1,47 @@
+//! What is in an image: the catalogue's answer, which knows nothing of advisories.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Digest, Distro, Matchable, Ownership, Package, Problem};
+
+/// A package at one path of one image.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Installed {
+    /// What it is.
+    pub package: Package,
+    /// The file that says so, without a leading slash: `lib/apk/db/installed`.
+    pub path: String,
+    /// The diff id of the layer that introduced it; `None` for a plain directory.
+    pub layer: Option<Digest>,
+    /// Whose file it is.
+    pub ownership: Ownership,
+}
+
+/// Everything that was found in an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inventory {
+    /// The distribution, where the image says one.
+    pub distro: Option<Distro>,
+    /// One row per package and path, sorted.
+    pub packages: Vec<Installed>,
+    /// Package databases that were seen, by path; empty means that nothing could be looked at.
+    pub databases: Vec<String>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+impl Inventory {
+    /// The key under which a package of this image is matched.
+    pub fn matchable(&self, installed: &Installed) -> Matchable {
+        let distro = self.distro.as_ref();
+        let of_distro = distro.filter(|distro| distro.owns(installed.package.kind));
+        Matchable {
+            stream: of_distro.and_then(Distro::stream),
+            channels: of_distro
+                .map(|distro| distro.channels.clone())
+                .unwrap_or_default(),
+            package: installed.package.clone(),
+            ownership: installed.ownership,
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Packages, and the key under which they are matched.
+
+use std::fmt;
+use std::str::FromStr;
+
+use packageurl::PackageUrl;
+use serde::{Deserialize, Serialize};
+
+use crate::Distro;
+use crate::ecosystem::Stream;
+
+macro_rules! package_types {
+    ($($variant:ident $word:literal $doc:literal),* $(,)?) => {
+        /// The type of a package, in the words of the package URL specification, `types/`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum PackageType {
+            $(#[doc = $doc] $variant,)*
+        }
+
+        impl PackageType {
+            /// Every type, in the order of the enumeration.
+            pub const ALL: &'static [PackageType] = &[$(PackageType::$variant,)*];
+
+            /// The word before the first slash of a package URL.
+            pub fn as_str(self) -> &'static str {
+                match self { $(PackageType::$variant => $word,)* }
+            }
+        }
+    };
+}
+
+package_types! {
+    Apk "apk" "Alpine, Wolfi, Chainguard.",
+    Deb "deb" "Debian, Ubuntu and their kin.",
+    Rpm "rpm" "Red Hat, SUSE, Amazon and their kin.",
+    Bitnami "bitnami" "Bitnami's own builds.",
+    Cargo "cargo" "Rust crates.",
+    Composer "composer" "PHP packages.",
+    Conan "conan" "C and C++ packages.",
+    Cran "cran" "R packages.",
+    Gem "gem" "Ruby gems.",
+    Generic "generic" "Programs without a package manager.",
+    Githubactions "githubactions" "Workflow steps.",
+    Golang "golang" "Go modules.",
+    Hackage "hackage" "Haskell packages.",
+    Hex "hex" "Erlang and Elixir packages.",
+    Julia "julia" "Julia packages.",
+    Maven "maven" "Java artifacts, `group:artifact`.",
+    Npm "npm" "Node packages.",
+    Nuget "nuget" ".NET packages.",
+    Pub "pub" "Dart packages.",
+    Pypi "pypi" "Python distributions.",
+    Swift "swift" "Swift packages.",
+}
+
+impl fmt::Display for PackageType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A word that is no package type.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is no package type")]
+pub struct UnknownPackageType(String);
+
+impl FromStr for PackageType {
+    type Err = UnknownPackageType;
+
+    fn from_str(word: &str) -> Result<PackageType, UnknownPackageType> {
+        let found = PackageType::ALL
+            .iter()
+            .copied()
+            .find(|kind| kind.as_str() == word);
+        found.ok_or_else(|| UnknownPackageType(word.chars().take(64).collect()))
+    }
+}
+
+/// The source package that a binary package was built from (`origin` for apk).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Source {
+    /// The source package's name.
+    pub name: String,
+    /// Its version, which can differ from the binary's.
+    pub version: String,
+}
+
+/// One package of one version, wherever it lies.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Package {
+    /// Its type.
+    pub kind: PackageType,
+    /// Its full name in its ecosystem: `@scope/name`, `group:artifact`, a module path.
+    pub name: String,
+    /// Its version, as its package manager writes it.
+    pub version: String,
+    /// What it was built from, where the package manager says.
+    pub source: Option<Source>,
+    /// Its architecture in the package manager's own word.
+    pub architecture: Option<String>,
+}
+
+impl Package {
+    /// The name under which a distributor's advisory speaks of it: the source's, or its own.
+    pub fn source_name(&self) -> &str {
+        self.source
+            .as_ref()
+            .map_or(&self.name, |source| &source.name)
+    }
+
+    /// The version that a distributor's advisory speaks of: the source's, or its own.
+    pub fn source_version(&self) -> &str {
+        self.source
+            .as_ref()
+            .map_or(&self.version, |source| &source.version)
+    }
+
+    /// The package URL, with the distribution for packages of one.
+    ///
+    /// Follows the package URL specification; `None` where the name cannot stand in one.
+    pub fn purl(&self, distro: Option<&Distro>) -> Option<String> {
+        let (namespace, name) = self.purl_name();
+        let mut purl = PackageUrl::new(self.kind.as_str().to_owned(), name).ok()?;
+        let of_distro = matches!(
+            self.kind,
+            PackageType::Apk | PackageType::Deb | PackageType::Rpm
+        );
+        let distro = distro.filter(|_| of_distro);
+        if let Some(namespace) = namespace.or_else(|| distro.map(|distro| distro.id.clone())) {
+            purl.with_namespace(namespace).ok()?;
+        }
+        if !self.version.is_empty() {
+            purl.with_version(self.version.clone()).ok()?;
+        }
+        if let Some(architecture) = &self.architecture {
+            purl.add_qualifier("arch", architecture.clone()).ok()?;
+        }
+        if let Some(distro) = distro {
+            purl.add_qualifier("distro", distro.label()).ok()?;
+        }
+        Some(purl.to_string())
+    }
+
+    /// Namespace and name, where the full name holds both.
+    fn purl_name(&self) -> (Option<String>, String) {
+        let separator = match self.kind {
+            PackageType::Maven => ':',
+            PackageType::Npm
+            | PackageType::Golang
+            | PackageType::Composer
+            | PackageType::Swift
+            | PackageType::Githubactions => '/',
+            _ => return (None, self.name.clone()),
+        };
+        match self.name.rsplit_once(separator) {
+            Some((namespace, name)) => (Some(namespace.to_owned()), name.to_owned()),
+            None => (None, self.name.clone()),
+        }
+    }
+}
+
+/// Whose file it is that a package was read from, told by evidence.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Ownership {
+    /// No package database claims the file, or the package is itself a row of one.
+    #[default]
+    Own,
+    /// An operating-system package owns the file and its bytes are those that it shipped.
+    DistroUnchanged,
+    /// An operating-system package owns the file, but the bytes are others.
+    DistroChanged,
+}
+
+/// Everything that a match depends on, and nothing else: the one key of the findings' cache.
+///
+/// Two installed packages with the same key have the same findings under one database revision,
+/// whatever image, layer or path they are in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Matchable {
+    /// The distribution's stream, for a package that a distributor answers for.
+    pub stream: Option<Stream>,
+    /// Extra channels in use (`esm-infra`, `eus`, …), sorted.
+    pub channels: Vec<String>,
+    /// Type, name, version, source and architecture.
+    pub package: Package,
+    /// Whose file it is.
+    pub ownership: Ownership,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(kind: PackageType, name: &str, version: &str) -> Package {
+        Package {
+            kind,
+            name: name.into(),
+            version: version.into(),
+            source: None,
+            architecture: None,
+        }
+    }
+
+    #[test]
+    fn package_urls_are_those_of_the_specification() {
+        let debian = Distro::new("debian", "10");
+        let mut curl = package(PackageType::Deb, "curl", "7.64.0-4+deb10u1");
+        curl.architecture = Some("amd64".into());
+        let cases = [
+            (
+                curl,
+                "pkg:deb/debian/curl@7.64.0-4%2Bdeb10u1?arch=amd64&distro=debian-10",
+            ),
+            (
+                package(PackageType::Npm, "@babel/core", "7.0.0"),
+                "pkg:npm/%40babel/core@7.0.0",
+            ),
+            (
+                package(PackageType::Maven, "org.slf4j:slf4j-api", "1.7"),
+                "pkg:maven/org.slf4j/slf4j-api@1.7",
+            ),
+            (
+                package(PackageType::Golang, "golang.org/x/net", "v0.1.0"),
+                "pkg:golang/golang.org/x/net@v0.1.0",
+            ),
+            (
+                package(PackageType::Pypi, "requests", "2.0"),
+                "pkg:pypi/requests@2.0",
+            ),
+        ];
+        for (package, expected) in cases {
+            assert_eq!(package.purl(Some(&debian)).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn the_source_answers_for_the_binary() {
+        let mut libssl = package(PackageType::Deb, "libssl1.1", "1.1.1d-0+b1");
+        assert_eq!(
+            (libssl.source_name(), libssl.source_version()),
+            ("libssl1.1", "1.1.1d-0+b1")
+        );
+        libssl.source = Some(Source {
+            name: "openssl".into(),
+            version: "1.1.1d-0".into(),
+        });
+        assert_eq!(
+            (libssl.source_name(), libssl.source_version()),
+            ("openssl", "1.1.1d-0")
+        );
+    }
+
+    #[test]
+    fn every_type_comes_back_by_its_word() {
+        for kind in PackageType::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(*kind));
+        }
+    }
+}

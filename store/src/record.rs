@@ -1,0 +1,236 @@
+//! The rows of the metadata store, as plain values.
+
+use jiff::Timestamp;
+use model::{Digest, Finding, Gap, Inventory, Matchable, RepositoryName, Severity, Tag};
+
+use crate::UploadId;
+
+/// A repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repository {
+    /// Its name, unique.
+    pub name: RepositoryName,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// ECR's `imageTagMutability`, as its client wrote it: kept and answered.
+    pub tag_mutability: String,
+    /// ECR's `scanOnPush`, as it was set; `None` where nobody did.
+    pub scan_on_push: Option<bool>,
+}
+
+/// A manifest of a repository, with what a registry must know of it without parsing it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// Where it was pushed.
+    pub repository: RepositoryName,
+    /// The digest of its bytes.
+    pub digest: Digest,
+    /// Its media type, as pushed.
+    pub media_type: String,
+    /// The bytes, exactly as pushed.
+    pub bytes: Vec<u8>,
+    /// `artifactType`, or the config's media type where there is none.
+    pub artifact_type: Option<String>,
+    /// `subject`, for referrers.
+    pub subject: Option<Digest>,
+    /// `annotations`, as the JSON that they were pushed in; for referrers.
+    pub annotations: Option<String>,
+    /// The sum of the sizes of its configuration and layers, compressed, in bytes.
+    pub image_size: u64,
+    /// Blobs that it names and that must be there.
+    pub blobs: Vec<Digest>,
+    /// Manifests that it names (an index).
+    pub manifests: Vec<Digest>,
+    /// When it was pushed last.
+    pub pushed_at: Timestamp,
+}
+
+/// A manifest in a list: everything but its bytes, with its tags sorted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManifestSummary {
+    /// The digest of its bytes.
+    pub digest: Digest,
+    /// Its media type.
+    pub media_type: String,
+    /// Its size in bytes (of the manifest itself).
+    pub manifest_size: u64,
+    /// `artifactType`, or the config's media type where there is none.
+    pub artifact_type: Option<String>,
+    /// `subject`.
+    pub subject: Option<Digest>,
+    /// `annotations` as JSON.
+    pub annotations: Option<String>,
+    /// The sum of the sizes of its configuration and layers.
+    pub image_size: u64,
+    /// When it was pushed last.
+    pub pushed_at: Timestamp,
+    /// The tags that point at it.
+    pub tags: Vec<Tag>,
+}
+
+/// How putting a manifest ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PutManifest {
+    /// It is there, durable.
+    Stored,
+    /// The repository is not there (any more).
+    NoRepository,
+    /// It names blobs or manifests that are not in the repository; nothing was changed.
+    Missing(Vec<Digest>),
+}
+
+/// An upload's row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadRow {
+    /// Its name.
+    pub id: UploadId,
+    /// The repository that it belongs to.
+    pub repository: RepositoryName,
+    /// When it was started.
+    pub started_at: Timestamp,
+}
+
+/// Where an image's scan stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScanState {
+    /// Asked for, not begun.
+    Pending,
+    /// A worker has it.
+    InProgress,
+    /// Done: there are findings, or there are none.
+    Complete,
+    /// It could not be done: `detail` says why.
+    Failed,
+}
+
+impl ScanState {
+    /// The word under which the state is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ScanState::Pending => "pending",
+            ScanState::InProgress => "in_progress",
+            ScanState::Complete => "complete",
+            ScanState::Failed => "failed",
+        }
+    }
+
+    /// The state of that word.
+    pub fn from_word(word: &str) -> Option<ScanState> {
+        let all = [
+            ScanState::Pending,
+            ScanState::InProgress,
+            ScanState::Complete,
+            ScanState::Failed,
+        ];
+        all.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+/// The scan of one image (one manifest digest, whatever repositories hold it).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanRow {
+    /// The manifest's digest.
+    pub image: Digest,
+    /// Where it stands.
+    pub state: ScanState,
+    /// Why it failed, in words; empty otherwise.
+    pub detail: String,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// When it ended, if it did.
+    pub completed_at: Option<Timestamp>,
+    /// The database revision that the findings are of; `None` before the first end.
+    pub database_revision: Option<String>,
+    /// Findings by severity, [`Severity::ALL`] order; zeros before the first end.
+    pub counts: [(Severity, u64); 6],
+}
+
+/// A matchable package, and what a database revision says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssessedPackage {
+    /// The key of the findings' cache.
+    pub matchable: Matchable,
+    /// Findings without locations.
+    pub findings: Vec<Finding>,
+    /// Comparisons that could not be decided.
+    pub gaps: Vec<Gap>,
+}
+
+/// What a scan found, to be stored in one transaction.
+#[derive(Clone, Debug)]
+pub struct ScanResult {
+    /// The manifest's digest.
+    pub image: Digest,
+    /// The whole inventory.
+    pub inventory: Inventory,
+    /// The catalog revision that made the inventory.
+    pub catalog_revision: String,
+    /// Each distinct matchable package of the inventory, assessed.
+    pub packages: Vec<AssessedPackage>,
+    /// The database revision that assessed them.
+    pub database_revision: String,
+    /// Findings by severity, [`Severity::ALL`] order, as the image's reader counts them.
+    pub counts: [(Severity, u64); 6],
+    /// When it ended.
+    pub completed_at: Timestamp,
+}
+
+/// What a job is to do. A new kind of job is one variant here and one function in the worker.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobKind {
+    /// Catalogue and match an image.
+    Scan {
+        /// The manifest's digest.
+        image: Digest,
+    },
+    /// Match again what is stored, with the database of that revision.
+    Match {
+        /// The revision that was current when the job was made.
+        revision: String,
+    },
+}
+
+/// A job that is leased to a worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// Its number.
+    pub id: i64,
+    /// What to do.
+    pub kind: JobKind,
+    /// How often it was leased, this time included.
+    pub attempts: u32,
+}
+
+/// An image that a vulnerability touches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AffectedImage {
+    /// The repository.
+    pub repository: RepositoryName,
+    /// The manifest's digest.
+    pub digest: Digest,
+    /// Its tags, sorted.
+    pub tags: Vec<Tag>,
+    /// The findings of that identifier in it, without locations.
+    pub findings: Vec<Finding>,
+}
+
+/// An access key. In this form the secret is kept as it is, since SigV4 needs it; the file of
+/// the store is readable by its owner only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessKey {
+    /// The public half, `AKIA…`-like.
+    pub id: String,
+    /// The secret half.
+    pub secret: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl std::fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccessKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
