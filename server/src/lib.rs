@@ -1,1 +1,20 @@
-//! server
+//! HTTP: OCI distribution, ECR's JSON, the native API, the pages and the scan worker.
+//!
+//! Handlers are thin: what they do stands in functions that all surfaces share, so that a page
+//! can never show what the API does not. Stores are blocking and are called from threads made for
+//! that; nothing on the event loop waits for a disk.
+
+pub mod api;
+pub mod app;
+pub mod auth;
+pub mod ecr;
+pub mod oci;
+pub mod pages;
+pub mod router;
+pub mod scan;
+pub mod serve;
+pub mod settings;
+pub mod worker;
+
+pub use app::{App, Clock, Random};
+pub use settings::Settings;

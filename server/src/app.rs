@@ -1,0 +1,114 @@
+//! What every request shares: the stores, the settings, the clock and the database in use.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use advisory::Database;
+use jiff::Timestamp;
+use store::Store;
+use store::record::Repository;
+
+use crate::settings::Settings;
+
+/// Tells the time. An argument, so that a test can hold it still.
+pub trait Clock: Send + Sync {
+    /// The time now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Makes random bytes. An argument, so that a test knows what they are.
+pub trait Random: Send + Sync {
+    /// Fills a buffer with bytes that nobody can guess.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+/// The advisory database in use, which can be exchanged while requests run.
+#[derive(Default)]
+pub struct DatabaseHandle {
+    current: RwLock<Option<Arc<Database>>>,
+}
+
+impl DatabaseHandle {
+    /// The database in use; a scan keeps the one that it began with.
+    pub fn current(&self) -> Option<Arc<Database>> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts another database in its place.
+    pub fn replace(&self, database: Arc<Database>) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(database);
+    }
+}
+
+/// Wakes workers that wait for a job.
+#[derive(Default)]
+pub struct Bell {
+    rung: Mutex<u64>,
+    changed: Condvar,
+}
+
+impl Bell {
+    /// Wakes every waiter.
+    pub fn ring(&self) {
+        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.changed.notify_all();
+    }
+
+    /// How often it was rung: to be read before looking for work, so that no ring is missed.
+    pub fn count(&self) -> u64 {
+        *self.rung.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until it was rung more often than `seen`, or the time is up.
+    pub fn wait(&self, seen: u64, at_most: Duration) {
+        let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let still = |rung: &mut u64| *rung == seen;
+        drop(self.changed.wait_timeout_while(rung, at_most, still));
+    }
+}
+
+/// Everything that requests and workers share.
+pub struct App {
+    /// Blobs and metadata.
+    pub store: Store,
+    /// What the operator chose.
+    pub settings: Settings,
+    /// The advisory database.
+    pub database: DatabaseHandle,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub random: Arc<dyn Random>,
+    /// Wakes the scan workers.
+    pub bell: Bell,
+}
+
+impl App {
+    /// An application without an advisory database yet.
+    pub fn new(
+        store: Store,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> App {
+        let (database, bell) = (DatabaseHandle::default(), Bell::default());
+        App { store, settings, database, clock, random, bell }
+    }
+
+    /// Whether a push to that repository is scanned: yes, unless somebody said no.
+    pub fn scan_wanted(&self, repository: &Repository) -> bool {
+        repository.scan_on_push != Some(false)
+    }
+
+    /// Tells the workers that there is something to do.
+    pub fn wake_worker(&self) {
+        self.bell.ring();
+    }
+
+    /// Sixteen random bytes.
+    pub fn random_16(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        self.random.fill(&mut bytes);
+        bytes
+    }
+}

@@ -1,0 +1,50 @@
+//! What the operator chose, with the defaults that are safe.
+
+/// The settings of a server.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The registry's id: twelve digits, as an AWS account has.
+    pub account: String,
+    /// The region in names and credentials.
+    pub region: String,
+    /// Host and port under which clients reach the server, for the names that it answers with.
+    pub public_host: String,
+    /// `http` or `https`, as clients see it.
+    pub public_scheme: &'static str,
+    /// No authentication. Refused for any address that is not loopback.
+    pub dev: bool,
+    /// How old a source of the database may be before a scan says so.
+    pub age_limits: advisory::AgeLimits,
+    /// Limits on everything that is read from an image.
+    pub image_limits: image::Limits,
+}
+
+impl Settings {
+    /// The defaults for a server that clients reach under `public_host`.
+    pub fn new(public_host: impl Into<String>) -> Settings {
+        Settings {
+            account: "000000000000".to_owned(),
+            region: "us-east-1".to_owned(),
+            public_host: public_host.into(),
+            public_scheme: "http",
+            dev: false,
+            age_limits: advisory::AgeLimits::default(),
+            image_limits: image::Limits::default(),
+        }
+    }
+
+    /// `http://host:port`, as clients see it.
+    pub fn endpoint(&self) -> String {
+        format!("{}://{}", self.public_scheme, self.public_host)
+    }
+
+    /// The Amazon resource name of a repository.
+    pub fn repository_arn(&self, name: &str) -> String {
+        format!("arn:aws:ecr:{}:{}:repository/{name}", self.region, self.account)
+    }
+
+    /// The name under which clients push to a repository: host and name, no scheme.
+    pub fn repository_uri(&self, name: &str) -> String {
+        format!("{}/{name}", self.public_host)
+    }
+}
