@@ -1,0 +1,68 @@
+//! How much of foreign data is looked at.
+
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+/// Bounds for everything that is read from an image. All sizes are in bytes.
+///
+/// The default suits a server that anybody may push to: far above what honest images hold (the
+/// largest layers in the wild are about 15 GiB), and low enough that one image cannot fill memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// A manifest or index. Registries agree on 4 MiB.
+    pub manifest_bytes: u64,
+    /// An image's configuration.
+    pub config_bytes: u64,
+    /// Layers that one image may have. Linux overlays end at 500.
+    pub layers: usize,
+    /// Manifests that one index may name.
+    pub index_members: usize,
+    /// Indexes that may lie inside each other.
+    pub index_depth: usize,
+    /// One layer, inflated.
+    pub layer_bytes: u64,
+    /// Inflated bytes per compressed byte, looked at once [`Limits::ratio_floor`] is passed.
+    pub inflate_ratio: u64,
+    /// Inflated bytes up to which any ratio is allowed: a file of zeroes is honest.
+    pub ratio_floor: u64,
+    /// Memory that a zstd frame may ask for, as the exponent of two of its window.
+    pub zstd_window_log: u32,
+    /// Entries of one layer, or files of one directory tree.
+    pub entries: u64,
+    /// Directories that may lie inside each other, on disk.
+    pub directory_depth: usize,
+    /// A path, or the target of a link.
+    pub path_bytes: usize,
+    /// One header's long name, PAX records or sparse map.
+    pub metadata_bytes: u64,
+    /// One file that is read into memory to be catalogued.
+    pub captured_bytes: u64,
+    /// An archive that must be inflated before it can be read at any place.
+    pub spool_bytes: u64,
+    /// Problems that are kept for one layer; later ones are counted in the last.
+    pub problems: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            manifest_bytes: 4 * MIB,
+            config_bytes: 8 * MIB,
+            layers: 500,
+            index_members: 1_000,
+            index_depth: 4,
+            layer_bytes: 64 * GIB,
+            inflate_ratio: 250,
+            ratio_floor: 512 * MIB,
+            zstd_window_log: 27,
+            entries: 5_000_000,
+            directory_depth: 255,
+            path_bytes: (4 * KIB) as usize,
+            metadata_bytes: MIB,
+            captured_bytes: 128 * MIB,
+            spool_bytes: 64 * GIB,
+            problems: 100,
+        }
+    }
+}
