@@ -114,14 +114,16 @@ pub trait Metadata: Send + Sync {
     fn complete_scan(&self, result: &ScanResult) -> Answer<()>;
     /// Makes the scan FAILED for a reason; findings of an earlier one are removed.
     fn fail_scan(&self, image: &Digest, detail: &str, now: Timestamp) -> Answer<()>;
-    /// The inventory of an image that was scanned.
-    fn inventory(&self, image: &Digest) -> Answer<Option<Inventory>>;
+    /// The inventory of an image that was scanned, with the catalog revision that made it.
+    fn inventory(&self, image: &Digest) -> Answer<Option<(Inventory, String)>>;
     /// The assessed packages of an image that was scanned.
     fn assessed_packages(&self, image: &Digest) -> Answer<Vec<AssessedPackage>>;
-    /// Up to `limit` scanned images after one whose findings are not of that database revision.
+    /// Up to `limit` scanned images after one whose findings are not of that database revision,
+    /// or whose inventory is not of that catalog revision.
     fn images_behind(
         &self,
-        revision: &str,
+        database_revision: &str,
+        catalog_revision: &str,
         after: Option<&Digest>,
         limit: usize,
     ) -> Answer<Vec<Digest>>;
@@ -142,6 +144,9 @@ pub trait Metadata: Send + Sync {
     fn add_job(&self, kind: &JobKind, now: Timestamp) -> Answer<()>;
     /// Takes the oldest job that is free at `now`, for as long as the lease.
     fn lease_job(&self, now: Timestamp, lease: SignedDuration) -> Answer<Option<Job>>;
+    /// Holds a leased job longer, until the lease from `now` on runs out; `false` where it is
+    /// not there any more.
+    fn renew_job(&self, id: i64, now: Timestamp, lease: SignedDuration) -> Answer<bool>;
     /// Ends a job.
     fn finish_job(&self, id: i64) -> Answer<()>;
     /// Gives a job back to be tried again not before a time.
