@@ -5,10 +5,12 @@
 //! backend passes the one conformance suite of its contract, in `tests/`.
 
 pub mod blobs;
+pub mod disk;
 pub mod metadata;
 pub mod record;
 
 pub use blobs::{Blob, Blobs, CommitError, Upload, UploadId};
+pub use disk::Disk;
 pub use metadata::Metadata;
 
 use std::sync::Arc;
