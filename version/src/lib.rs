@@ -96,11 +96,20 @@ pub fn compare(scheme: Scheme, a: &str, b: &str) -> Result<Ordering, Undecided> 
     match scheme {
         Scheme::Apk => apk::compare(a, b),
         Scheme::Dpkg => dpkg::compare(a, b),
-        Scheme::Opaque if a == b => Ok(Ordering::Equal),
+        Scheme::Opaque if a == b && !a.is_empty() => Ok(Ordering::Equal),
         Scheme::Opaque => Err(Undecided {
             scheme,
             version: a.to_owned(),
             reason: "the order of this ecosystem's versions is not known yet",
         }),
     }
+}
+
+/// Orders two runs of ASCII digits by their value, however long they are; an empty run is 0.
+fn compare_digits(a: &[u8], b: &[u8]) -> Ordering {
+    let zeros = |digits: &[u8]| digits.iter().take_while(|byte| **byte == b'0').count();
+    let (zeros_a, zeros_b) = (zeros(a), zeros(b));
+    (a.len() - zeros_a)
+        .cmp(&(b.len() - zeros_b))
+        .then_with(|| a.iter().skip(zeros_a).cmp(b.iter().skip(zeros_b)))
 }
