@@ -8,8 +8,8 @@ use crate::Limits;
 /// What a configuration says about its image, as far as a scan needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImageConfig {
-    /// What it runs on.
-    pub platform: Platform,
+    /// What it runs on, where it says.
+    pub platform: Option<Platform>,
     /// The digests of the inflated layers, lowest first.
     pub diff_ids: Vec<Digest>,
     /// How it was made, oldest step first; often shorter than the truth.
@@ -106,12 +106,14 @@ impl ImageConfig {
             })
         };
         let history = wire.history.unwrap_or_default();
+        let platform = Platform {
+            os: wire.os,
+            architecture: wire.architecture,
+            variant: wire.variant.filter(|variant| !variant.is_empty()),
+        };
+        let says_platform = !platform.os.is_empty() || !platform.architecture.is_empty();
         Ok(ImageConfig {
-            platform: Platform {
-                os: wire.os,
-                architecture: wire.architecture,
-                variant: wire.variant.filter(|variant| !variant.is_empty()),
-            },
+            platform: says_platform.then_some(platform),
             diff_ids: diff_ids
                 .into_iter()
                 .enumerate()
@@ -154,7 +156,10 @@ mod tests {
                 "history":[{{"created_by":"ENV A=1","empty_layer":true}},{{"created_by":"ADD x"}}]}}"#
         ))
         .unwrap();
-        assert_eq!(config.platform.to_string(), "linux/arm64/v8");
+        assert_eq!(
+            config.platform.as_ref().unwrap().to_string(),
+            "linux/arm64/v8"
+        );
         assert_eq!(config.diff_ids, [diff_id]);
         assert_eq!(config.layer_commands().collect::<Vec<_>>(), ["ADD x"]);
     }

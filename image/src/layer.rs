@@ -45,7 +45,7 @@ pub struct Entry<'a> {
     pub path: &'a str,
     /// What it is.
     pub kind: Kind,
-    /// Whether somebody may execute it.
+    /// Whether it is a file that somebody may execute.
     pub executable: bool,
     /// Its content; nothing for all but files. An error means that it ends too early.
     pub body: &'a mut dyn Read,
@@ -54,8 +54,9 @@ pub struct Entry<'a> {
 /// What reading a whole layer showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerSummary {
-    /// The SHA-256 of the inflated bytes; `None` where they could not be inflated to the end.
-    pub diff_id: Option<Digest>,
+    /// The SHA-256 of the inflated bytes; where a problem says that they could not be inflated to
+    /// the end, of those that could.
+    pub diff_id: Digest,
     /// Bytes as stored.
     pub compressed_size: u64,
     /// Bytes inflated.
@@ -89,7 +90,6 @@ pub fn entries(
     let mut hashing = archive.into_inner();
     io::copy(&mut hashing, &mut io::sink())?;
     let ended = hashing.reader.finish()?;
-    let is_whole = ended.problem.is_none();
     match (ended.problem, walked) {
         // That the archive ends early is then no news.
         (Some(problem), _) => problems.add(problem.kind, PLACE, problem.detail),
@@ -97,7 +97,7 @@ pub fn entries(
         (None, Ok(())) => {}
     }
     Ok(LayerSummary {
-        diff_id: is_whole.then(|| hashing.hasher.finish()),
+        diff_id: hashing.hasher.finish(),
         compressed_size: ended.packed,
         uncompressed_size: ended.inflated,
         problems: problems.finish(PLACE),
@@ -139,8 +139,8 @@ fn walk<R: Read>(
         match entry(&header) {
             Ok(Some((path, kind))) => visit(Entry {
                 path: &path,
+                executable: matches!(kind, Kind::File { .. }) && header.mode & 0o111 != 0,
                 kind,
-                executable: header.mode & 0o111 != 0,
                 body: archive,
             }),
             Ok(None) => {}

@@ -8,6 +8,7 @@
 pub mod compression;
 pub mod config;
 pub mod directory;
+pub mod fixture;
 pub mod layer;
 pub mod limits;
 pub mod manifest;

@@ -150,6 +150,14 @@ impl Manifest {
         wire::parse(bytes, media_type_hint, limits)
     }
 
+    /// The image or artifact, where it is one.
+    pub fn as_image(&self) -> Option<&ImageManifest> {
+        match self {
+            Manifest::Image(image) => Some(image),
+            Manifest::Index(_) => None,
+        }
+    }
+
     /// Its media type.
     pub fn media_type(&self) -> &str {
         match self {
