@@ -1,0 +1,308 @@
+//! Files of feeds to the bytes of a database.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use model::{Problem, ProblemKind};
+
+use crate::Limits;
+use crate::database::facts::{Facts, SourceEntry};
+use crate::database::write;
+use crate::feed::{self, Feed, FeedFile, Missing, Parsed};
+
+pub(crate) mod gathered;
+mod interner;
+
+use gathered::Gathered;
+
+/// A source that no feed reads.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no feed reads a source called '{0}': see docs/feeds.md for the names that are known")]
+pub struct UnknownSource(pub String);
+
+/// Gathers sources and writes the database.
+///
+/// The same files give the same bytes in whatever order they come.
+pub struct Builder {
+    limits: Limits,
+    sources: BTreeMap<String, Source>,
+}
+
+struct Source {
+    feed: &'static Feed,
+    gathered: Gathered,
+    advisories: u64,
+    /// The newest date in a record.
+    newest: Option<Timestamp>,
+    /// The newest date of an archive's member.
+    newest_member: Option<Timestamp>,
+    problems: Problems,
+    parts: BTreeSet<String>,
+    streams: BTreeSet<String>,
+    claims: BTreeSet<String>,
+    failed: Problems,
+    broken: Option<String>,
+}
+
+/// The first so many problems in their own order, whatever the order they come in.
+struct Problems {
+    kept: BTreeSet<Problem>,
+    limit: usize,
+    total: u64,
+}
+
+impl Problems {
+    fn new(limit: usize) -> Problems {
+        Problems {
+            kept: BTreeSet::new(),
+            limit,
+            total: 0,
+        }
+    }
+
+    fn add(&mut self, problem: Problem) {
+        self.total += 1;
+        self.kept.insert(problem);
+        if self.kept.len() > self.limit {
+            self.kept.pop_last();
+        }
+    }
+}
+
+impl Builder {
+    /// A database without sources.
+    pub fn new(limits: Limits) -> Builder {
+        Builder {
+            limits,
+            sources: BTreeMap::new(),
+        }
+    }
+
+    /// Makes a source known, which may turn out to hold nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownSource`] where no feed reads a source of that name.
+    pub fn add_source(&mut self, source: &str) -> Result<(), UnknownSource> {
+        self.source(source).map(|_| ())
+    }
+
+    fn source(&mut self, name: &str) -> Result<&mut Source, UnknownSource> {
+        if !self.sources.contains_key(name) {
+            let feed = feed::for_source(name).ok_or_else(|| UnknownSource(name.to_owned()))?;
+            let source = Source {
+                feed,
+                gathered: Gathered::default(),
+                advisories: 0,
+                newest: None,
+                newest_member: None,
+                problems: Problems::new(self.limits.problems),
+                parts: BTreeSet::new(),
+                streams: BTreeSet::new(),
+                claims: (feed.claims)(name, None, "").into_iter().collect(),
+                failed: Problems::new(self.limits.problems),
+                broken: None,
+            };
+            self.sources.insert(name.to_owned(), source);
+        }
+        self.sources
+            .get_mut(name)
+            .ok_or_else(|| UnknownSource(name.to_owned()))
+    }
+
+    /// Reads a file and takes what it yields. A path that the feed does not want is passed over.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownSource`] where no feed reads a source of that name.
+    pub fn add_file(&mut self, file: &FeedFile<'_>) -> Result<(), UnknownSource> {
+        let feed = self.source(file.source)?.feed;
+        if (feed.wants)(file.source, file.path) {
+            let parsed = feed.read(file, &self.limits);
+            self.add_parsed(file, parsed)?;
+        }
+        Ok(())
+    }
+
+    /// Takes what [`Feed::read`] made of a file, for callers that read several files at once.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownSource`] where no feed reads a source of that name.
+    pub fn add_parsed(&mut self, file: &FeedFile<'_>, parsed: Parsed) -> Result<(), UnknownSource> {
+        let limits = self.limits;
+        let source = self.source(file.source)?;
+        source.take(file, parsed, &limits);
+        Ok(())
+    }
+
+    /// Notes what went wrong outside of a feed: an archive that could not be unpacked, say. It
+    /// makes the source a partial one.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownSource`] where no feed reads a source of that name.
+    pub fn add_source_problem(
+        &mut self,
+        source: &str,
+        problem: Problem,
+    ) -> Result<(), UnknownSource> {
+        let source = self.source(source)?;
+        source.failed.add(problem.clone());
+        source.problems.add(problem);
+        Ok(())
+    }
+
+    /// Notes that a source could not be read at all.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownSource`] where no feed reads a source of that name.
+    pub fn mark_broken(&mut self, source: &str, reason: &str) -> Result<(), UnknownSource> {
+        self.source(source)?.broken = Some(reason.to_owned());
+        Ok(())
+    }
+
+    /// Why each source cannot be read at all, by name: marked so, or no record in it while files
+    /// of it failed.
+    pub fn broken_sources(&self) -> Vec<(String, String)> {
+        let broken = |(name, source): (&String, &Source)| Some((name.clone(), source.broken()?));
+        self.sources.iter().filter_map(broken).collect()
+    }
+
+    /// The bytes of the database; [`crate::database`] says how they are laid out.
+    pub fn finish(self) -> Vec<u8> {
+        let mut segments = Vec::new();
+        let mut entries = Vec::new();
+        for (name, source) in self.sources {
+            let (entry, segment) = source.finish(name);
+            entries.push(entry);
+            segments.push(segment);
+        }
+        let built = entries.iter().filter_map(|entry| entry.date).max();
+        let facts = Facts {
+            built,
+            sources: entries,
+        };
+        write::database(&facts, &segments)
+    }
+}
+
+impl Source {
+    fn take(&mut self, file: &FeedFile<'_>, parsed: Parsed, limits: &Limits) {
+        self.newest_member = self.newest_member.max(file.modified);
+        self.parts.extend(parsed.part);
+        self.streams.extend(parsed.streams);
+        self.claims
+            .extend((self.feed.claims)(file.source, file.archive, file.path));
+        for problem in parsed.problems {
+            if parsed.failed {
+                self.failed.add(problem.clone());
+            }
+            self.problems.add(problem);
+        }
+        for record in parsed.records {
+            let counted = usize::try_from(self.advisories).unwrap_or(usize::MAX);
+            let added = match counted >= limits.records {
+                true => Err(format!(
+                    "more than {} records in one source",
+                    limits.records
+                )),
+                false => self.gathered.add(&record, limits),
+            };
+            match added {
+                Ok(()) => {
+                    self.advisories += 1;
+                    self.newest = self.newest.max(record.date());
+                }
+                Err(detail) => self.refuse(file, &record.id, detail),
+            }
+        }
+    }
+
+    fn refuse(&mut self, file: &FeedFile<'_>, id: &str, detail: String) {
+        let id: String = id.chars().take(64).collect();
+        let place = format!("{}: {id}", file.place());
+        let problem = Problem::new(ProblemKind::Limit, place, detail);
+        self.failed.add(problem.clone());
+        self.problems.add(problem);
+    }
+
+    fn broken(&self) -> Option<String> {
+        let nothing = self.advisories == 0 && self.failed.total > 0;
+        let first = || self.failed.kept.first().map(ToString::to_string);
+        self.broken
+            .clone()
+            .or_else(|| nothing.then(first).flatten())
+    }
+
+    fn missing(&self) -> Vec<Missing> {
+        let mut missing = (self.feed.missing)(&self.parts);
+        if let Some(first) = self.failed.kept.first() {
+            let detail = format!(
+                "{} file(s) or record(s) of it could not be read, the first: {first}; mend or \
+                 replace them and build again",
+                self.failed.total
+            );
+            missing.push(Missing {
+                ecosystem: None,
+                detail,
+            });
+        }
+        missing
+    }
+
+    fn finish(self, name: String) -> (SourceEntry, Vec<u8>) {
+        let broken = self.broken();
+        let missing = match broken {
+            Some(_) => Vec::new(),
+            None => self.missing(),
+        };
+        let sorted = self.gathered.into_sorted();
+        let mut ecosystems: Vec<String> = Vec::new();
+        let mut last = None;
+        for row in &sorted.rows {
+            if last != Some(row.ecosystem) {
+                ecosystems.push(sorted.string(row.ecosystem).to_owned());
+                last = Some(row.ecosystem);
+            }
+        }
+        let spoken_of: BTreeSet<String> = ecosystems.iter().cloned().chain(self.streams).collect();
+        let covers = spoken_of
+            .into_iter()
+            .filter(|ecosystem| self.claims.iter().any(|claim| is_claimed(claim, ecosystem)))
+            .collect();
+        let entry = SourceEntry {
+            name,
+            feed: self.feed.name.to_owned(),
+            publishes: self
+                .feed
+                .publishes
+                .iter()
+                .map(|id| (*id).to_owned())
+                .collect(),
+            advisories: self.advisories,
+            rows: sorted.rows.len() as u64,
+            date: self.newest.or(self.newest_member),
+            problems: self.problems.kept.into_iter().collect(),
+            problem_count: self.problems.total,
+            missing,
+            broken,
+            claims: self.claims.into_iter().collect(),
+            covers,
+            ecosystems,
+        };
+        (entry, write::segment(&sorted))
+    }
+}
+
+/// Whether `debian:*` or `debian:10` speaks of `debian:10`.
+pub(crate) fn is_claimed(claim: &str, ecosystem: &str) -> bool {
+    match claim.strip_suffix('*') {
+        Some(prefix) => ecosystem.starts_with(prefix),
+        None => claim == ecosystem,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,225 @@
+//! One source's records in memory: strings as numbers, equal advisories once.
+
+use std::collections::HashMap;
+
+use crate::{Affected, Limits, Range, Record, State};
+
+use super::interner::{Interner, Symbol};
+
+/// What is said of all packages of a record.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Advisory {
+    pub id: Symbol,
+    pub bulletin: bool,
+    pub withdrawn: bool,
+    pub severity: model::Severity,
+    pub url: Symbol,
+    pub description: Symbol,
+    /// Seconds since 1970, never negative.
+    pub published: Option<i64>,
+    /// Seconds since 1970, never negative.
+    pub modified: Option<i64>,
+    pub weaknesses: Vec<Vec<Symbol>>,
+}
+
+/// What is said of one package.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Row {
+    pub ecosystem: Symbol,
+    pub package: Symbol,
+    /// The advisory's number.
+    pub advisory: u32,
+    pub channel: Symbol,
+    pub state: State,
+    pub severity: model::Severity,
+    pub ranges: Box<[Range<Symbol>]>,
+    pub versions: Box<[Symbol]>,
+}
+
+/// Everything that one source says.
+#[derive(Default)]
+pub struct Gathered {
+    pub strings: Interner,
+    pub advisories: HashMap<Advisory, u32>,
+    pub rows: Vec<Row>,
+}
+
+impl Gathered {
+    /// Adds a record.
+    ///
+    /// # Errors
+    ///
+    /// Which limit it passes; then nothing of it is added.
+    pub fn add(&mut self, record: &Record, limits: &Limits) -> Result<(), String> {
+        within(record, limits)?;
+        if self.rows.len().saturating_add(record.affected.len()) > limits.rows {
+            return Err(format!("more than {} rows in one source", limits.rows));
+        }
+        let number = self.advisory(record);
+        for affected in &record.affected {
+            let row = self.row(affected, number);
+            self.rows.push(row);
+        }
+        Ok(())
+    }
+
+    fn advisory(&mut self, record: &Record) -> u32 {
+        let strings = &mut self.strings;
+        let seconds = |date: Option<jiff::Timestamp>| {
+            date.map(|date| date.as_second())
+                .filter(|second| *second >= 0)
+        };
+        let weaknesses = record.weaknesses.iter().map(|weakness| {
+            std::iter::once(&weakness.id)
+                .chain(&weakness.aliases)
+                .map(|id| strings.symbol(id))
+                .collect()
+        });
+        let weaknesses = weaknesses.collect();
+        let advisory = Advisory {
+            id: strings.symbol(&record.id),
+            bulletin: record.bulletin,
+            withdrawn: record.withdrawn,
+            severity: record.severity,
+            url: strings.symbol(&record.url),
+            description: strings.symbol(&record.description),
+            published: seconds(record.published),
+            modified: seconds(record.modified),
+            weaknesses,
+        };
+        let next = self.advisories.len() as u32;
+        *self.advisories.entry(advisory).or_insert(next)
+    }
+
+    fn row(&mut self, affected: &Affected, advisory: u32) -> Row {
+        let strings = &mut self.strings;
+        let ranges: Vec<Range<Symbol>> = affected
+            .ranges
+            .iter()
+            .map(|range| range.map(|text| strings.symbol(text)))
+            .collect();
+        Row {
+            ecosystem: strings.symbol(&affected.ecosystem),
+            package: strings.symbol(&affected.package),
+            advisory,
+            channel: strings.symbol(&affected.channel),
+            state: affected.state,
+            severity: affected.severity,
+            ranges: ranges.into(),
+            versions: affected
+                .versions
+                .iter()
+                .map(|text| strings.symbol(text))
+                .collect(),
+        }
+    }
+
+    /// Numbers every string by its order, then advisories and rows by theirs, so that the same
+    /// records give the same result in whatever order they came.
+    pub fn into_sorted(self) -> Sorted {
+        let (order, ranks) = self.strings.ranks();
+        let ranked = |symbol: &Symbol| ranks.get(*symbol as usize).copied().unwrap_or_default();
+        let rank = |symbol: &mut Symbol| *symbol = ranked(symbol);
+        let mut advisories: Vec<(Advisory, u32)> = self.advisories.into_iter().collect();
+        for (advisory, _) in &mut advisories {
+            [
+                &mut advisory.id,
+                &mut advisory.url,
+                &mut advisory.description,
+            ]
+            .into_iter()
+            .for_each(rank);
+            advisory.weaknesses.iter_mut().flatten().for_each(rank);
+            advisory.weaknesses.sort();
+        }
+        advisories.sort_unstable();
+        let mut numbers = vec![0; advisories.len()];
+        for (new, (_, old)) in advisories.iter().enumerate() {
+            if let Some(number) = numbers.get_mut(*old as usize) {
+                *number = new as u32;
+            }
+        }
+        let mut rows = self.rows;
+        for row in &mut rows {
+            [&mut row.ecosystem, &mut row.package, &mut row.channel]
+                .into_iter()
+                .for_each(rank);
+            row.advisory = numbers
+                .get(row.advisory as usize)
+                .copied()
+                .unwrap_or_default();
+            row.versions.iter_mut().for_each(rank);
+            for range in &mut row.ranges {
+                *range = range.map(ranked);
+            }
+        }
+        rows.sort_unstable();
+        rows.dedup();
+        Sorted {
+            strings: self.strings,
+            order,
+            advisories: advisories
+                .into_iter()
+                .map(|(advisory, _)| advisory)
+                .collect(),
+            rows,
+        }
+    }
+}
+
+/// The same, ordered; every number of a string is its place in `order`.
+pub struct Sorted {
+    strings: Interner,
+    order: Vec<Symbol>,
+    pub advisories: Vec<Advisory>,
+    pub rows: Vec<Row>,
+}
+
+impl Sorted {
+    /// Every string in order.
+    pub fn strings(&self) -> impl Iterator<Item = &str> {
+        self.order.iter().map(|symbol| self.strings.get(*symbol))
+    }
+
+    /// The string of a number.
+    pub fn string(&self, rank: u32) -> &str {
+        let symbol = self.order.get(rank as usize).copied();
+        symbol.map_or("", |symbol| self.strings.get(symbol))
+    }
+}
+
+/// Whether every string of a record is within the limits.
+fn within(record: &Record, limits: &Limits) -> Result<(), String> {
+    let weaknesses = record
+        .weaknesses
+        .iter()
+        .flat_map(|weakness| std::iter::once(&weakness.id).chain(&weakness.aliases));
+    let packages = record.affected.iter().flat_map(|row| {
+        let ranges = row.ranges.iter().flat_map(|range| {
+            let end = match &range.end {
+                crate::End::Never => None,
+                crate::End::Fixed(version)
+                | crate::End::Limit(version)
+                | crate::End::Last(version) => Some(version),
+            };
+            range.introduced.iter().chain(end)
+        });
+        [&row.ecosystem, &row.package, &row.channel]
+            .into_iter()
+            .chain(&row.versions)
+            .chain(ranges)
+    });
+    let longest = [&record.id, &record.url]
+        .into_iter()
+        .chain(weaknesses)
+        .chain(packages)
+        .map(|text| text.len())
+        .max();
+    match longest.unwrap_or_default() > limits.string_bytes {
+        true => Err(format!(
+            "a string is longer than {} bytes",
+            limits.string_bytes
+        )),
+        false => Ok(()),
+    }
+}

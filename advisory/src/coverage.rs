@@ -1,0 +1,210 @@
+//! How much of the question "what is wrong with this image" could be answered.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
+use model::{Coverage, Distro, Gap, GapKind, Inventory, PackageType, Problem, ProblemKind, Stream};
+
+use crate::builder::is_claimed;
+use crate::database::{Database, SourceEntry};
+use crate::limits::AgeLimits;
+use crate::matching::is_of_distro;
+
+/// A source dated this much after now has a wrong date, and its age cannot be told.
+const FUTURE: SignedDuration = SignedDuration::from_hours(24);
+
+/// The verdict on completeness and every reason against it.
+///
+/// `undecided` are the gaps of the image's assessments. The verdict depends on `now`, so that it
+/// is worked out when it is read, never kept.
+pub fn coverage(
+    inventory: &Inventory,
+    undecided: Vec<Gap>,
+    database: &Database,
+    now: Timestamp,
+    limits: &AgeLimits,
+) -> Coverage {
+    let mut gaps = undecided;
+    gaps.extend(inventory.problems.iter().map(unread));
+    let looked_at = !inventory.databases.is_empty();
+    if !looked_at {
+        let detail = "no package database was found in the image, so nothing could be compared: \
+                      such an image needs its own list of contents (an SBOM)";
+        gaps.push(Gap::new(GapKind::NoPackageDatabase, detail));
+    }
+    let asked = Asked {
+        database,
+        now,
+        limits,
+    };
+    let stream = known_stream(inventory.distro.as_ref(), looked_at, &mut gaps);
+    if let (Some(distro), Some(stream)) = (&inventory.distro, &stream) {
+        end_of_life(distro, stream, now, &mut gaps);
+        asked.ecosystem(&stream.to_string(), "packages", &mut gaps);
+    }
+    let mut counts: BTreeMap<PackageType, usize> = BTreeMap::new();
+    for installed in &inventory.packages {
+        *counts.entry(installed.package.kind).or_default() += 1;
+    }
+    for (kind, count) in counts {
+        let owned = inventory
+            .distro
+            .as_ref()
+            .is_some_and(|distro| distro.owns(kind));
+        match (is_of_distro(kind), owned) {
+            (true, true) => {}
+            (true, false) => gaps.push(foreign(kind, count, inventory.distro.as_ref())),
+            (false, _) => asked.ecosystem(kind.as_str(), &format!("{count} packages"), &mut gaps),
+        }
+    }
+    Coverage::from_gaps(gaps, looked_at)
+}
+
+/// A part of the image that could not be read.
+fn unread(problem: &Problem) -> Gap {
+    let kind = match problem.kind {
+        ProblemKind::Malformed | ProblemKind::Truncated => GapKind::Unreadable,
+        ProblemKind::Limit => GapKind::Limit,
+        ProblemKind::Unsupported => GapKind::Unsupported,
+    };
+    Gap::new(kind, format!("{}: {}", problem.place, problem.detail))
+}
+
+/// The image's stream, or a gap that says why there is none.
+fn known_stream(distro: Option<&Distro>, looked_at: bool, gaps: &mut Vec<Gap>) -> Option<Stream> {
+    let detail = match distro {
+        None if !looked_at => return None,
+        None => "the image names no distribution (etc/os-release is missing or empty): its \
+                 packages were compared with nothing"
+            .to_owned(),
+        Some(distro) if distro.row().is_none() => format!(
+            "'{}' is no distribution known here: its packages were compared with nothing",
+            distro.id
+        ),
+        Some(distro) => match distro.stream() {
+            Some(stream) => return Some(stream),
+            None => format!(
+                "{} says neither a version ('{}') nor a code name known here: its packages were \
+                 compared with nothing",
+                distro.id, distro.version
+            ),
+        },
+    };
+    gaps.push(Gap::new(GapKind::UnknownDistro, detail));
+    None
+}
+
+/// Releases that get no more fixes, and those of which nobody told how long they do.
+fn end_of_life(distro: &Distro, stream: &Stream, now: Timestamp, gaps: &mut Vec<Gap>) {
+    let known = distro.row().and_then(|row| row.release(&stream.release));
+    let ended = |day: &Date| Offset::UTC.to_datetime(now).date() > *day;
+    let detail = match (known, distro.end_of_life().filter(ended)) {
+        (Some(_), None) => return,
+        (Some(_), Some(day)) => format!(
+            "{stream} got its last fixes on {day}: weaknesses found since are in no advisory; \
+             move to a release that is maintained"
+        ),
+        (None, _) => format!(
+            "{stream} is no release known here, so nothing is known of its end of life; if it is \
+             newer than this program, take a newer one"
+        ),
+    };
+    gaps.push(Gap::new(GapKind::EndOfLife, detail));
+}
+
+/// Packages of a type that the image's distribution does not answer for.
+fn foreign(kind: PackageType, count: usize, distro: Option<&Distro>) -> Gap {
+    let whose = distro.map_or("an unknown distribution", |distro| distro.id.as_str());
+    let detail = format!(
+        "{count} packages of type {kind} on {whose}: no source answers for them, they were \
+         compared with nothing"
+    );
+    Gap::new(GapKind::NoFeed, detail)
+}
+
+struct Asked<'a> {
+    database: &'a Database,
+    now: Timestamp,
+    limits: &'a AgeLimits,
+}
+
+impl Asked<'_> {
+    /// What the sources that answer for an ecosystem fall short of.
+    fn ecosystem(&self, ecosystem: &str, what: &str, gaps: &mut Vec<Gap>) {
+        let mut covered = false;
+        for source in self.database.sources() {
+            if let Some(reason) = &source.broken {
+                if source
+                    .claims
+                    .iter()
+                    .any(|claim| is_claimed(claim, ecosystem))
+                {
+                    let name = &source.name;
+                    let detail = format!(
+                        "source {name}, which answers for {ecosystem}, could not be read when the \
+                         database was built: {reason}; mend it and build again"
+                    );
+                    gaps.push(Gap::new(GapKind::BrokenFeed, detail));
+                }
+                continue;
+            }
+            if source.covers.iter().any(|covered| covered == ecosystem) {
+                covered = true;
+                self.shortcomings(source, ecosystem, gaps);
+            }
+        }
+        if !covered {
+            let detail = format!(
+                "no source of the database answers for {ecosystem} ({what}): add its feed and \
+                 build the database again"
+            );
+            gaps.push(Gap::new(GapKind::NoFeed, detail));
+        }
+    }
+
+    fn shortcomings(&self, source: &SourceEntry, ecosystem: &str, gaps: &mut Vec<Gap>) {
+        let name = &source.name;
+        for missing in &source.missing {
+            if missing
+                .ecosystem
+                .as_deref()
+                .is_none_or(|one| one == ecosystem)
+            {
+                let detail = format!(
+                    "source {name}, which answers for {ecosystem}: {}",
+                    missing.detail
+                );
+                gaps.push(Gap::new(GapKind::PartialFeed, detail));
+            }
+        }
+        let said = |kind, text: String| {
+            let detail = format!("source {name}, which answers for {ecosystem}, {text}");
+            Gap::new(kind, detail)
+        };
+        match source.date {
+            None => gaps.push(said(
+                GapKind::UndatedFeed,
+                "says no date: how old it is cannot be told; take it packed as upstream packs it"
+                    .to_owned(),
+            )),
+            Some(date) if date > self.now + FUTURE => gaps.push(said(
+                GapKind::UndatedFeed,
+                format!("is dated {date}, which is still to come: how old it is cannot be told"),
+            )),
+            Some(date) if self.limits.is_stale(name, date, self.now) => {
+                let days = self.limits.of(name).as_hours() / 24;
+                let text = format!(
+                    "is of {date}, older than its age limit of {days} days: fetch it anew and \
+                     build the database again"
+                );
+                gaps.push(said(GapKind::StaleFeed, text));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

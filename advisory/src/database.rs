@@ -1,0 +1,313 @@
+//! The advisory database: one immutable file, looked up by ecosystem and package name.
+//!
+//! The layout is drawn in `docs/database.md`. Opening looks at the header, the section table and
+//! the facts, and checks their checksums; a lookup touches a slot of the index, the package's rows
+//! and the strings they name. Nothing is trusted: every read is checked, and what does not fit is
+//! [`Damaged`], never a panic and never silence.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use model::{DatabaseFacts, Ecosystem};
+
+use crate::name::normalised;
+
+mod cursor;
+pub mod facts;
+mod layout;
+mod segment;
+pub(crate) mod write;
+
+pub use facts::{Facts, SourceEntry};
+pub use segment::{Advisory, Statement};
+
+use cursor::{part, u32_at, u64_at};
+use segment::{Rows, Segment};
+
+/// Why bytes are no database that can be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The first bytes are others.
+    #[error("this is no advisory database of Lazaret; `lazaret db build` makes one")]
+    NotADatabase,
+    /// Another version of the layout.
+    #[error("the database has format {found}, this program reads format {expected}: build it anew")]
+    Format {
+        /// What the file says.
+        found: u32,
+        /// What is read here.
+        expected: u32,
+    },
+    /// The file is not as long as it says.
+    #[error("the database is {found} bytes long and says {expected}: it is cut off, copy it anew")]
+    Length {
+        /// Bytes that are there.
+        found: u64,
+        /// Bytes that the header promises.
+        expected: u64,
+    },
+    /// A checksum does not match, or the parts contradict each other.
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
+}
+
+/// A part of the file is not what was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the database is damaged: {part} {what}; build or copy it anew")]
+pub struct Damaged {
+    /// The section, or the source whose segment it is.
+    pub part: String,
+    /// What is wrong.
+    pub what: &'static str,
+}
+
+impl Damaged {
+    fn new(part: impl Into<String>, what: &'static str) -> Damaged {
+        Damaged {
+            part: part.into(),
+            what,
+        }
+    }
+}
+
+type Bytes = Box<dyn AsRef<[u8]> + Send + Sync>;
+
+/// An open database. Cheap to share, safe to read from many threads.
+pub struct Database {
+    bytes: Bytes,
+    revision: String,
+    facts: Facts,
+    sections: Vec<Section>,
+    /// The sources that have rows of an ecosystem.
+    by_ecosystem: HashMap<String, Vec<usize>>,
+}
+
+#[derive(Clone, Debug)]
+struct Section {
+    kind: u32,
+    offset: u64,
+    length: u64,
+    checksum: [u8; 32],
+}
+
+/// A statement, and the source that makes it.
+#[derive(Clone, Debug)]
+pub struct Hit<'a> {
+    /// The source.
+    pub source: &'a SourceEntry,
+    /// What it says.
+    pub statement: Statement<'a>,
+}
+
+fn header_checksum(front: &[u8], table: &[u8]) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(front);
+    hasher.update(table);
+    hasher.finalize()
+}
+
+impl Database {
+    /// Opens a database that somebody has mapped or read.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] says what the bytes are not.
+    pub fn open(bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> Result<Database, OpenError> {
+        let whole = bytes.as_ref();
+        let (revision, mut sections) = header(whole)?;
+        let facts = match sections.first() {
+            Some(first) if first.kind == layout::KIND_FACTS => read_facts(whole, first)?,
+            _ => return Err(Damaged::new("the section table", "does not begin with facts").into()),
+        };
+        sections.retain(|section| section.kind == layout::KIND_SEGMENT);
+        if sections.len() != facts.sources.len() {
+            let what = "has another number of segments than the facts say";
+            return Err(Damaged::new("the section table", what).into());
+        }
+        let mut by_ecosystem: HashMap<String, Vec<usize>> = HashMap::new();
+        for (number, source) in facts.sources.iter().enumerate() {
+            for ecosystem in &source.ecosystems {
+                by_ecosystem
+                    .entry(ecosystem.clone())
+                    .or_default()
+                    .push(number);
+            }
+        }
+        Ok(Database {
+            bytes: Box::new(bytes),
+            revision,
+            facts,
+            sections,
+            by_ecosystem,
+        })
+    }
+
+    /// A digest of its content: the header's checksum, in hexadecimal digits.
+    pub fn revision(&self) -> &str {
+        &self.revision
+    }
+
+    /// The newest date in its input.
+    pub fn built(&self) -> Option<Timestamp> {
+        self.facts.built
+    }
+
+    /// Its sources with all that is known of them, sorted by name.
+    pub fn sources(&self) -> &[SourceEntry] {
+        &self.facts.sources
+    }
+
+    /// Revision, date and sources, as a scan tells them.
+    pub fn facts(&self) -> DatabaseFacts {
+        DatabaseFacts {
+            revision: self.revision.clone(),
+            built: self.facts.built,
+            sources: self.facts.sources.iter().map(SourceEntry::told).collect(),
+        }
+    }
+
+    /// Compares every segment with its checksum; the facts were compared when opening.
+    ///
+    /// # Errors
+    ///
+    /// [`Damaged`] names the first source whose segment is not what was written.
+    pub fn verify(&self) -> Result<(), Damaged> {
+        let whole: &[u8] = (*self.bytes).as_ref();
+        for (source, section) in self.facts.sources.iter().zip(&self.sections) {
+            let bytes = part(whole, section.offset, section.length);
+            if bytes.is_none_or(|bytes| *blake3::hash(bytes).as_bytes() != section.checksum) {
+                let part = format!("the segment of source {}", source.name);
+                return Err(Damaged::new(part, "does not match its checksum"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that is said of a package, in the order of the sources' names.
+    ///
+    /// The name is brought to the form in which the ecosystem takes names for the same.
+    pub fn lookup(&self, ecosystem: &Ecosystem, package: &str) -> Lookup<'_> {
+        let written = ecosystem.to_string();
+        let name = normalised(&written, package);
+        let numbers = self.by_ecosystem.get(&written).map(Vec::as_slice);
+        let mut waiting = Vec::new();
+        for number in numbers.unwrap_or_default() {
+            let Some(source) = self.facts.sources.get(*number) else {
+                continue;
+            };
+            match self.rows(*number, &written, &name) {
+                Some(None) => {}
+                Some(Some(rows)) => waiting.push((source, Some(rows))),
+                None => waiting.push((source, None)),
+            }
+        }
+        waiting.reverse();
+        Lookup { waiting }
+    }
+
+    /// The rows of a package in a source; `None` where the segment is damaged.
+    fn rows(&self, number: usize, ecosystem: &str, package: &str) -> Option<Option<Rows<'_>>> {
+        let section = self.sections.get(number)?;
+        let whole: &[u8] = (*self.bytes).as_ref();
+        let bytes = part(whole, section.offset, section.length)?;
+        Segment::open(bytes)?.find(ecosystem, package).ok()
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database")
+            .field("revision", &self.revision)
+            .field("sources", &self.facts.sources.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The statements on one package.
+pub struct Lookup<'a> {
+    /// Sources to come, the next one last; without rows where the segment is damaged.
+    waiting: Vec<(&'a SourceEntry, Option<Rows<'a>>)>,
+}
+
+impl<'a> Iterator for Lookup<'a> {
+    type Item = Result<Hit<'a>, Damaged>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (source, rows) = self.waiting.last_mut()?;
+            let source = *source;
+            let next = match rows {
+                Some(rows) => rows.next(),
+                None => Some(Err(())),
+            };
+            match next {
+                Some(Ok(statement)) => return Some(Ok(Hit { source, statement })),
+                Some(Err(())) => {
+                    self.waiting.pop();
+                    let part = format!("the segment of source {}", source.name);
+                    return Some(Err(Damaged::new(part, "contradicts itself")));
+                }
+                None => {
+                    self.waiting.pop();
+                }
+            }
+        }
+    }
+}
+
+/// The revision and the section table, checked.
+fn header(whole: &[u8]) -> Result<(String, Vec<Section>), OpenError> {
+    if whole.get(..8) != Some(&layout::MAGIC) {
+        return Err(OpenError::NotADatabase);
+    }
+    let cut = || Damaged::new("the header", "is cut off");
+    let format = u32_at(whole, 8).ok_or_else(cut)?;
+    if format != layout::FORMAT {
+        return Err(OpenError::Format {
+            found: format,
+            expected: layout::FORMAT,
+        });
+    }
+    let count = u32_at(whole, 12).ok_or_else(cut)?.min(layout::MAX_SECTIONS);
+    let length = u64_at(whole, 16).ok_or_else(cut)?;
+    if length != whole.len() as u64 {
+        return Err(OpenError::Length {
+            found: whole.len() as u64,
+            expected: length,
+        });
+    }
+    let size = u64::from(count) * layout::SECTION as u64;
+    let front = whole.get(..layout::CHECKSUM).ok_or_else(cut)?;
+    let stored = whole
+        .get(layout::CHECKSUM..layout::HEADER)
+        .ok_or_else(cut)?;
+    let table = part(whole, layout::HEADER as u64, size).ok_or_else(cut)?;
+    let checksum = header_checksum(front, table);
+    if checksum.as_bytes().as_slice() != stored {
+        return Err(Damaged::new("the header", "does not match its checksum").into());
+    }
+    let sections = table.chunks_exact(layout::SECTION).filter_map(section);
+    Ok((checksum.to_hex().to_string(), sections.collect()))
+}
+
+fn section(entry: &[u8]) -> Option<Section> {
+    Some(Section {
+        kind: u32_at(entry, 0)?,
+        offset: u64_at(entry, 8)?,
+        length: u64_at(entry, 16)?,
+        checksum: entry.get(24..layout::SECTION)?.try_into().ok()?,
+    })
+}
+
+fn read_facts(whole: &[u8], section: &Section) -> Result<Facts, Damaged> {
+    let damaged = |what| Damaged::new("the section of facts", what);
+    let bytes = part(whole, section.offset, section.length.min(layout::MAX_FACTS))
+        .ok_or_else(|| damaged("is cut off"))?;
+    if *blake3::hash(bytes).as_bytes() != section.checksum {
+        return Err(damaged("does not match its checksum"));
+    }
+    serde_json::from_slice(bytes).map_err(|_| damaged("is not of its form"))
+}
+
+#[cfg(test)]
+mod tests;

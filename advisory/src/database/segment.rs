@@ -1,0 +1,245 @@
+//! Looks packages up in one source's segment.
+
+use jiff::Timestamp;
+use model::Severity;
+
+use super::cursor::{Cursor, part, u64_at};
+use super::layout::{self, range, row};
+use crate::{End, Range, State};
+
+/// The regions of a segment.
+#[derive(Clone, Copy)]
+pub struct Segment<'a> {
+    strings: &'a [u8],
+    advisories: &'a [u8],
+    packages: &'a [u8],
+    index: &'a [u8],
+}
+
+/// What is said of all packages of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advisory<'a> {
+    /// The publisher's own identifier.
+    pub id: &'a str,
+    /// Whether it speaks of several weaknesses under an identifier of its own.
+    pub bulletin: bool,
+    /// Whether the publisher took it back.
+    pub withdrawn: bool,
+    /// The rating.
+    pub severity: Severity,
+    /// Where the publisher explains it, or empty.
+    pub url: &'a str,
+    /// What the weakness is, or empty.
+    pub description: &'a str,
+    /// When it appeared.
+    pub published: Option<Timestamp>,
+    /// When it last changed.
+    pub modified: Option<Timestamp>,
+    /// The names of each weakness, the best first.
+    pub weaknesses: Vec<Vec<&'a str>>,
+}
+
+/// What is said of one package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement<'a> {
+    /// The record that says it.
+    pub advisory: Advisory<'a>,
+    /// What is said.
+    pub state: State,
+    /// The rating for this package; the advisory's is for all.
+    pub severity: Severity,
+    /// The extra channel that holds the fix, or empty.
+    pub channel: &'a str,
+    /// Affected ranges.
+    pub ranges: Vec<Range<&'a str>>,
+    /// Affected versions that no range holds.
+    pub versions: Vec<&'a str>,
+}
+
+impl<'a> Segment<'a> {
+    /// A segment's regions; `None` where they do not lie in it.
+    pub fn open(bytes: &'a [u8]) -> Option<Segment<'a>> {
+        if bytes.get(..8)? != layout::SEGMENT_MAGIC {
+            return None;
+        }
+        let region = |number: usize| {
+            let at = 16 + 16 * number;
+            part(bytes, u64_at(bytes, at)?, u64_at(bytes, at + 8)?)
+        };
+        Some(Segment {
+            strings: region(0)?,
+            advisories: region(1)?,
+            packages: region(2)?,
+            index: region(3)?,
+        })
+    }
+
+    /// The rows of a package; `Ok(None)` where there are none.
+    ///
+    /// # Errors
+    ///
+    /// An empty one where the segment contradicts itself.
+    pub fn find(&self, ecosystem: &str, package: &str) -> Result<Option<Rows<'a>>, ()> {
+        let hash = layout::hash(ecosystem, package);
+        let slots = (self.index.len() / layout::SLOT) as u64;
+        let mut at = layout::first_slot(hash, slots);
+        for _ in 0..slots {
+            let slot = usize::try_from(at)
+                .map_err(drop)?
+                .saturating_mul(layout::SLOT);
+            let entry = u64_at(self.index, slot).ok_or(())?;
+            if entry == 0 {
+                return Ok(None);
+            }
+            if (entry >> 32) as u32 == hash as u32 {
+                let place = (entry as u32).checked_sub(1).ok_or(())?;
+                let rows = self.package(place as usize, ecosystem, package).ok_or(())?;
+                if rows.is_some() {
+                    return Ok(rows);
+                }
+            }
+            at = if at + 1 < slots { at + 1 } else { 0 };
+        }
+        Ok(None)
+    }
+
+    /// The rows at a place, if they are those of the package.
+    fn package(&self, at: usize, ecosystem: &str, package: &str) -> Option<Option<Rows<'a>>> {
+        let mut cursor = Cursor::new(self.packages, at);
+        let is_it = self.string(&mut cursor)? == ecosystem && self.string(&mut cursor)? == package;
+        if !is_it {
+            return Some(None);
+        }
+        let left = cursor.size()?;
+        Some(Some(Rows {
+            segment: *self,
+            cursor,
+            left,
+        }))
+    }
+
+    fn string(&self, cursor: &mut Cursor<'a>) -> Option<&'a str> {
+        let mut at = Cursor::new(self.strings, cursor.size()?);
+        let length = at.size()?;
+        std::str::from_utf8(at.take(length)?).ok()
+    }
+
+    fn strings(&self, cursor: &mut Cursor<'a>) -> Option<Vec<&'a str>> {
+        let count = cursor.size()?;
+        let mut all = Vec::new();
+        for _ in 0..count {
+            all.push(self.string(cursor)?);
+        }
+        Some(all)
+    }
+
+    fn advisory(&self, at: usize) -> Option<Advisory<'a>> {
+        let mut cursor = Cursor::new(self.advisories, at);
+        let flags = cursor.byte()?;
+        let has = |bit: u8| flags & bit != 0;
+        let id = self.string(&mut cursor)?;
+        let url = self.string(&mut cursor)?;
+        let description = self.string(&mut cursor)?;
+        let mut date = |bit: u8| -> Option<Option<Timestamp>> {
+            if !has(bit) {
+                return Some(None);
+            }
+            let second = i64::try_from(cursor.varint()?).ok()?;
+            Some(Some(Timestamp::from_second(second).ok()?))
+        };
+        let published = date(layout::advisory::PUBLISHED)?;
+        let modified = date(layout::advisory::MODIFIED)?;
+        let count = cursor.size()?;
+        let mut weaknesses = Vec::new();
+        for _ in 0..count {
+            weaknesses.push(self.strings(&mut cursor)?);
+        }
+        Some(Advisory {
+            id,
+            bulletin: has(layout::advisory::BULLETIN),
+            withdrawn: has(layout::advisory::WITHDRAWN),
+            severity: severity(flags >> layout::advisory::SEVERITY_SHIFT)?,
+            url,
+            description,
+            published,
+            modified,
+            weaknesses,
+        })
+    }
+
+    fn statement(&self, cursor: &mut Cursor<'a>) -> Option<Statement<'a>> {
+        let flags = cursor.byte()?;
+        let state = *State::ALL.get(usize::from(flags & row::STATE))?;
+        let advisory = self.advisory(cursor.size()?)?;
+        let severity = match flags & row::SEVERITY {
+            0 => Severity::Unknown,
+            _ => severity(cursor.byte()?)?,
+        };
+        let channel = match flags & row::CHANNEL {
+            0 => "",
+            _ => self.string(cursor)?,
+        };
+        let mut ranges = Vec::new();
+        if flags & row::FORM_BEFORE != 0 {
+            ranges.push(Range::before(self.string(cursor)?));
+        } else if flags & row::FORM_ALL != 0 {
+            ranges.push(Range::all());
+        } else {
+            for _ in 0..cursor.size()? {
+                ranges.push(self.range(cursor)?);
+            }
+        }
+        let versions = match flags & row::VERSIONS {
+            0 => Vec::new(),
+            _ => self.strings(cursor)?,
+        };
+        Some(Statement {
+            advisory,
+            state,
+            severity,
+            channel,
+            ranges,
+            versions,
+        })
+    }
+
+    fn range(&self, cursor: &mut Cursor<'a>) -> Option<Range<&'a str>> {
+        let flags = cursor.byte()?;
+        let introduced = match flags & range::INTRODUCED {
+            0 => None,
+            _ => Some(self.string(cursor)?),
+        };
+        let end = match (flags & range::END) >> range::END_SHIFT {
+            0 => End::Never,
+            1 => End::Fixed(self.string(cursor)?),
+            2 => End::Limit(self.string(cursor)?),
+            _ => End::Last(self.string(cursor)?),
+        };
+        Some(Range { introduced, end })
+    }
+}
+
+fn severity(number: u8) -> Option<Severity> {
+    Severity::ALL.get(usize::from(number)).copied()
+}
+
+/// The rows of one package that are still to be read.
+#[derive(Clone)]
+pub struct Rows<'a> {
+    segment: Segment<'a>,
+    cursor: Cursor<'a>,
+    left: usize,
+}
+
+impl<'a> Iterator for Rows<'a> {
+    type Item = Result<Statement<'a>, ()>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        let read = self.segment.statement(&mut self.cursor);
+        if read.is_none() {
+            self.left = 0;
+        }
+        Some(read.ok_or(()))
+    }
+}

@@ -1,0 +1,202 @@
+//! Feeds: each publisher's format, brought to [`Record`]s by a pure function.
+//!
+//! To add one: a file under `feed/` and a line in [`ALL`].
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use model::{Problem, ProblemKind};
+use serde::{Deserialize, Serialize};
+
+use crate::{Limits, Record};
+
+pub mod alpine;
+pub mod debian;
+pub mod osv;
+mod position;
+mod yaml;
+
+/// One file of a source, unpacked.
+#[derive(Clone, Copy, Debug)]
+pub struct FeedFile<'a> {
+    /// The source's name: its directory's.
+    pub source: &'a str,
+    /// The archive's path inside the source, for a member of one: `Debian/all.zip`.
+    pub archive: Option<&'a str>,
+    /// The path inside the source, or inside the archive, with `/` between its parts.
+    pub path: &'a str,
+    /// The date that an archive gives its member; `None` for a plain file, whose time is the
+    /// file system's and says nothing.
+    pub modified: Option<Timestamp>,
+    /// The content.
+    pub bytes: &'a [u8],
+}
+
+impl FeedFile<'_> {
+    /// Where a person finds it: source, archive and path.
+    pub fn place(&self) -> String {
+        match self.archive {
+            Some(archive) => format!("{}/{archive}:{}", self.source, self.path),
+            None => format!("{}/{}", self.source, self.path),
+        }
+    }
+}
+
+/// What one file yielded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parsed {
+    /// Records that were accepted.
+    pub records: Vec<Record>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+    /// Which part of the publisher's whole the file is, in the feed's own words.
+    pub part: Option<String>,
+    /// Streams that the file speaks of, even where it has no record of them.
+    pub streams: Vec<String>,
+    /// Whether nothing of the file could be read.
+    pub failed: bool,
+}
+
+impl Parsed {
+    /// The outcome for a file of which nothing could be read.
+    pub fn failure(problem: Problem) -> Parsed {
+        Parsed {
+            problems: vec![problem],
+            failed: true,
+            ..Parsed::default()
+        }
+    }
+}
+
+/// A part of the publisher's knowledge that a source lacks.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Missing {
+    /// The stream that is concerned; `None` for all.
+    pub ecosystem: Option<String>,
+    /// What is missing and what to do.
+    pub detail: String,
+}
+
+/// A publisher's format.
+pub struct Feed {
+    /// Its name, as it stands in documents and in the database.
+    pub name: &'static str,
+    /// Whether a source of that directory name is read by this feed.
+    pub recognises: fn(source: &str) -> bool,
+    /// Whether a path of a source is one of the files that are read.
+    pub wants: fn(source: &str, path: &str) -> bool,
+    /// Reads one file. Never fails and never panics.
+    pub parse: fn(&FeedFile<'_>, &Limits) -> Parsed,
+    /// The distributions whose own publisher this is: its word goes before all others'.
+    pub publishes: &'static [&'static str],
+    /// What a file's presence makes the source answer for: an ecosystem (`pypi`, `debian:10`) or
+    /// all streams of a distribution (`debian:*`). Asked with an empty path for the source itself.
+    pub claims: fn(source: &str, archive: Option<&str>, path: &str) -> Vec<String>,
+    /// What the source lacks, given the parts that were read.
+    pub missing: fn(parts: &BTreeSet<String>) -> Vec<Missing>,
+}
+
+/// Every feed that is read.
+pub const ALL: &[Feed] = &[alpine::FEED, debian::FEED, osv::FEED];
+
+/// The feed of a source directory; `None` where nobody knows the name.
+pub fn for_source(source: &str) -> Option<&'static Feed> {
+    ALL.iter().find(|feed| (feed.recognises)(source))
+}
+
+impl Feed {
+    /// Reads one file within the limits.
+    pub fn read(&self, file: &FeedFile<'_>, limits: &Limits) -> Parsed {
+        if file.bytes.len() > limits.file_bytes {
+            let detail = format!(
+                "{} bytes, more than the limit of {}: raise the limit or split the file",
+                file.bytes.len(),
+                limits.file_bytes
+            );
+            return Parsed::failure(Problem::new(ProblemKind::Limit, file.place(), detail));
+        }
+        (self.parse)(file, limits)
+    }
+}
+
+/// The first `limit` bytes of a text, in one line, at a letter's edge, with a mark where it was
+/// cut.
+fn cut(text: &str, limit: usize) -> String {
+    let mut out = String::new();
+    for word in text.split_whitespace() {
+        if out.len() + word.len() + 1 > limit {
+            out.push('…');
+            break;
+        }
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_known_by_their_names() {
+        for (source, feed) in [
+            ("alpine-secdb-2020-06", "alpine-secdb"),
+            ("alpine-secdb-derived", "alpine-secdb"),
+            ("alpine", "alpine-secdb"),
+            ("debian-security-tracker", "debian-tracker"),
+            ("debian", "debian-tracker"),
+            ("ghsa-osv-subset", "osv"),
+            ("ghsa", "osv"),
+            ("osv", "osv"),
+            ("osv-misc", "osv"),
+            ("osv-alpine", "osv"),
+            ("debian-osv", "osv"),
+            ("almalinux-osv", "osv"),
+            ("govulndb", "osv"),
+            ("rustsec", "osv"),
+            ("pypa-advisory-database", "osv"),
+            ("bitnami-vulndb", "osv"),
+            ("cisa-kev", ""),
+            ("epss", ""),
+            ("redhat", ""),
+            ("alpinesomething", ""),
+            ("", ""),
+        ] {
+            assert_eq!(
+                for_source(source).map_or("", |feed| feed.name),
+                feed,
+                "{source}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_claimed_once() {
+        for source in ["alpine", "debian", "osv-debian", "alpine-osv", "ghsa"] {
+            let takers = ALL.iter().filter(|feed| (feed.recognises)(source)).count();
+            assert_eq!(takers, 1, "{source}");
+        }
+    }
+
+    #[test]
+    fn a_file_past_its_limit_is_a_problem() {
+        let limits = Limits {
+            file_bytes: 3,
+            ..Limits::default()
+        };
+        let file = FeedFile {
+            source: "alpine",
+            archive: None,
+            path: "v3.18/main.json",
+            modified: None,
+            bytes: b"{\"a\"",
+        };
+        let parsed = alpine::FEED.read(&file, &limits);
+        assert!(parsed.failed);
+        assert_eq!(parsed.problems[0].kind, ProblemKind::Limit);
+        assert_eq!(parsed.problems[0].place, "alpine/v3.18/main.json");
+    }
+}

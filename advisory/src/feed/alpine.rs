@@ -1,0 +1,357 @@
+//! Alpine's security database, `secdb.alpinelinux.org`: one file per branch and repository, JSON
+//! today, YAML in the former git repository.
+//!
+//! Keyed by origin package. A fixed version of `0` says that the package was never affected. An
+//! entry is one string that can hold several words: its CVEs are weaknesses of their own (real
+//! ones: `CVE-2020-11740 CVE-2020-11741 XSA-313`), other identifiers are aliases of each, and
+//! text in brackets is commentary. One record per entry.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{Ecosystem, Problem, ProblemKind, Stream};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Feed, FeedFile, Missing, Parsed, position, yaml};
+use crate::identifier;
+use crate::{Affected, Limits, Range, Record, State, Weakness};
+
+/// The feed.
+pub const FEED: Feed = Feed {
+    name: "alpine-secdb",
+    recognises: |source| source == "alpine" || source.starts_with("alpine-secdb"),
+    wants: |_, path| {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        [".json", ".yaml", ".yml"]
+            .iter()
+            .any(|end| name.ends_with(end))
+    },
+    parse,
+    publishes: &["alpine"],
+    claims: |_, _, _| vec!["alpine:*".to_owned()],
+    missing,
+};
+
+/// A file of the database. Only what is matched by is read. `R` is a row, or its raw text where
+/// one broken row shall not take the file with it.
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "R: Deserialize<'de>"))]
+struct File<R> {
+    #[serde(default)]
+    distroversion: String,
+    #[serde(default)]
+    reponame: String,
+    #[serde(default = "no_rows")]
+    packages: Option<Vec<R>>,
+}
+
+fn no_rows<R>() -> Option<Vec<R>> {
+    None
+}
+
+#[derive(Deserialize)]
+struct Row {
+    pkg: Package,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    #[serde(default)]
+    secfixes: BTreeMap<String, Option<Vec<String>>>,
+}
+
+fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
+    let mut problems = Vec::new();
+    let read = match file.path.ends_with(".json") {
+        true => read_json(file, &mut problems),
+        false => yaml::read::<File<Row>>(file.bytes, limits),
+    };
+    let content = match read {
+        Ok(content) => content,
+        Err(detail) => {
+            let problem = Problem::new(ProblemKind::Malformed, file.place(), detail);
+            return Parsed::failure(problem);
+        }
+    };
+    let Some(release) = release(&content.distroversion) else {
+        let detail = format!(
+            "distroversion '{}' is no branch: expected v3.18 or edge",
+            shortened(&content.distroversion)
+        );
+        let problem = Problem::new(ProblemKind::Malformed, file.place(), detail);
+        return Parsed::failure(problem);
+    };
+    let stream = Ecosystem::Distro(Stream::new("alpine", release));
+    let mut parsed = Parsed {
+        problems,
+        part: Some(format!("{stream}/{}", content.reponame)),
+        streams: vec![stream.to_string()],
+        ..Parsed::default()
+    };
+    for row in content.packages.unwrap_or_default() {
+        read_package(file, &stream, row.pkg, &mut parsed);
+    }
+    parsed
+}
+
+/// A JSON file whose broken rows are problems of their own.
+fn read_json(file: &FeedFile<'_>, problems: &mut Vec<Problem>) -> Result<File<Row>, String> {
+    let raw: File<&RawValue> =
+        serde_json::from_slice(file.bytes).map_err(|error| error.to_string())?;
+    let mut rows = Vec::new();
+    for text in raw.packages.unwrap_or_default() {
+        match serde_json::from_str(text.get()) {
+            Ok(row) => rows.push(row),
+            Err(error) => {
+                let line = position::line_of(file.bytes, text.get());
+                let place = format!("{}: line {line}", file.place());
+                problems.push(Problem::new(
+                    ProblemKind::Malformed,
+                    place,
+                    error.to_string(),
+                ));
+            }
+        }
+    }
+    Ok(File {
+        distroversion: raw.distroversion,
+        reponame: raw.reponame,
+        packages: Some(rows),
+    })
+}
+
+/// `v3.18` is `3.18`, `edge` is `edge`.
+fn release(branch: &str) -> Option<&str> {
+    if branch == "edge" {
+        return Some(branch);
+    }
+    let line = branch.strip_prefix('v')?;
+    let fits = line.split('.').count() == 2
+        && line.split('.').all(|part| {
+            !part.is_empty() && part.len() < 6 && part.bytes().all(|byte| byte.is_ascii_digit())
+        });
+    fits.then_some(line)
+}
+
+fn read_package(file: &FeedFile<'_>, stream: &Ecosystem, package: Package, parsed: &mut Parsed) {
+    for (version, entries) in package.secfixes {
+        for entry in entries.unwrap_or_default() {
+            let Some(weaknesses) = weaknesses(&entry) else {
+                let place = format!("{}: {} {version}", file.place(), package.name);
+                let detail = format!("'{}' names no weakness", shortened(&entry));
+                let problem = Problem::new(ProblemKind::Malformed, place, detail);
+                parsed.problems.push(problem);
+                continue;
+            };
+            let affected = match version.as_str() {
+                "0" => Affected::new(stream, package.name.as_str(), State::NotAffected),
+                _ => Affected::new(stream, package.name.as_str(), State::Fixed)
+                    .range(Range::before(version.clone())),
+            };
+            parsed.records.push(record(weaknesses, affected));
+        }
+    }
+}
+
+fn record(weaknesses: Vec<Weakness>, affected: Affected) -> Record {
+    let id = weaknesses.first().map_or("", |weakness| &weakness.id);
+    let mut record = Record::new(id);
+    if id.starts_with("CVE-") {
+        record.url = format!("https://security.alpinelinux.org/vuln/{id}");
+    }
+    record.weaknesses = weaknesses;
+    record.affected = vec![affected];
+    record
+}
+
+/// The weaknesses that an entry names: each of its CVEs, or its first other identifier.
+fn weaknesses(entry: &str) -> Option<Vec<Weakness>> {
+    let entry = entry.split('(').next().unwrap_or_default();
+    let mut cves = Vec::new();
+    let mut others = Vec::new();
+    for word in entry
+        .split([' ', '\t', ',', ';'])
+        .filter(|word| !word.is_empty())
+    {
+        let word = word.replacen("CVE_", "CVE-", 1);
+        match identifier::cve(&word) {
+            Some(cve) => cves.push(cve.to_owned()),
+            None if identifier::looks_like_one(&word) => others.push(word),
+            None => {}
+        }
+    }
+    if cves.is_empty() && !others.is_empty() {
+        cves.push(others.remove(0));
+    }
+    others.sort();
+    let named = |id| Weakness {
+        id,
+        aliases: others.clone(),
+    };
+    let all: Vec<_> = cves.into_iter().map(named).collect();
+    (!all.is_empty()).then_some(all)
+}
+
+/// A branch whose `main` or `community` did not come.
+fn missing(parts: &BTreeSet<String>) -> Vec<Missing> {
+    let branches: BTreeSet<_> = parts
+        .iter()
+        .filter_map(|part| part.split_once('/'))
+        .map(|(branch, _)| branch)
+        .collect();
+    let mut lacking = Vec::new();
+    for branch in branches {
+        for repository in ["main", "community"] {
+            if !parts.contains(&format!("{branch}/{repository}")) {
+                lacking.push(Missing {
+                    ecosystem: Some(branch.to_owned()),
+                    detail: format!(
+                        "it holds no {repository} repository of {branch}: add {repository}.json \
+                         of that branch from secdb.alpinelinux.org and build again"
+                    ),
+                });
+            }
+        }
+    }
+    lacking
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // After secdb.alpinelinux.org, v3.12/main.json, 2020-10: facts of apache2, xen and samba.
+    const JSON: &str = r#"{"distroversion": "v3.12", "reponame": "main", "archs": ["x86_64"],
+      "packages": [
+        {"pkg": {"name": "apache2", "secfixes": {
+            "2.4.46-r0": ["CVE-2020-9490", "CVE-2020-11984 (mod_proxy_uwsgi)"],
+            "0": ["CVE-2019-17567"]}}},
+        {"pkg": {"name": "xen", "secfixes": {
+            "4.13.0-r3": ["CVE-2020-11740 CVE-2020-11741 XSA-313"],
+            "4.13.1-r0": null, "4.13.2-r0": ["XSA-1 ", "CVE N/A ZBX-11023", "CVE_2019-2426"]}}}]}"#;
+
+    fn read(path: &str, text: &str) -> Parsed {
+        let file = FeedFile {
+            source: "alpine-secdb",
+            archive: None,
+            path,
+            modified: None,
+            bytes: text.as_bytes(),
+        };
+        FEED.read(&file, &Limits::default())
+    }
+
+    fn shown(parsed: &Parsed) -> Vec<String> {
+        let row = |record: &Record| {
+            let affected = &record.affected[0];
+            let ids: Vec<_> = record
+                .weaknesses
+                .iter()
+                .map(|weakness| format!("{}{:?}", weakness.id, weakness.aliases))
+                .collect();
+            format!(
+                "{} {} {:?} {:?} {}",
+                affected.ecosystem,
+                affected.package,
+                affected.state,
+                affected.ranges.first().map(|range| range.end.clone()),
+                ids.join("+")
+            )
+        };
+        parsed.records.iter().map(row).collect()
+    }
+
+    #[test]
+    fn every_entry_is_a_record() {
+        let parsed = read("v3.12/main.json", JSON);
+        assert_eq!(
+            shown(&parsed),
+            [
+                "alpine:3.12 apache2 NotAffected None CVE-2019-17567[]",
+                "alpine:3.12 apache2 Fixed Some(Fixed(\"2.4.46-r0\")) CVE-2020-9490[]",
+                "alpine:3.12 apache2 Fixed Some(Fixed(\"2.4.46-r0\")) CVE-2020-11984[]",
+                "alpine:3.12 xen Fixed Some(Fixed(\"4.13.0-r3\")) \
+                 CVE-2020-11740[\"XSA-313\"]+CVE-2020-11741[\"XSA-313\"]",
+                "alpine:3.12 xen Fixed Some(Fixed(\"4.13.2-r0\")) XSA-1[]",
+                "alpine:3.12 xen Fixed Some(Fixed(\"4.13.2-r0\")) ZBX-11023[]",
+                "alpine:3.12 xen Fixed Some(Fixed(\"4.13.2-r0\")) CVE-2019-2426[]",
+            ]
+        );
+        assert!(parsed.problems.is_empty());
+        let url = "https://security.alpinelinux.org/vuln/CVE-2020-9490";
+        assert_eq!(parsed.records[1].url, url);
+    }
+
+    #[test]
+    fn yaml_says_the_same() {
+        // After alpinelinux/alpine-secdb, v3.10/main.yaml, 2020-06-08.
+        let text = "---\ndistroversion: v3.10\nreponame: main\narchs:\n  - x86\npackages:\n  - pkg:\
+                    \n      name: ansible\n      secfixes:\n        2.8.4-r0:\n          - CVE-2019-10206\
+                    \n        \"0\":\n          - CVE-2019-1\n          - CVE-2019-10156\n";
+        let parsed = read("v3.10/main.yaml", text);
+        assert_eq!(
+            shown(&parsed),
+            [
+                "alpine:3.10 ansible NotAffected None CVE-2019-1[]",
+                "alpine:3.10 ansible NotAffected None CVE-2019-10156[]",
+                "alpine:3.10 ansible Fixed Some(Fixed(\"2.8.4-r0\")) CVE-2019-10206[]",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_secdb_is_a_problem_of_the_file() {
+        for text in [
+            "",
+            "{",
+            "[]",
+            "{\"distroversion\": \"3.12\"}",
+            "{\"distroversion\": \"v3.x\"}",
+        ] {
+            let parsed = read("main.json", text);
+            assert!(parsed.failed && parsed.problems.len() == 1, "{text}");
+        }
+        assert!(read("main.yaml", "a: [").failed);
+        let deep = "[".repeat(5000);
+        assert!(read("main.yaml", &deep).failed && read("main.json", &deep).failed);
+        let anchors = "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\n".repeat(40);
+        assert!(read("main.yaml", &anchors).failed);
+    }
+
+    #[test]
+    fn a_broken_row_leaves_the_others() {
+        let text = "{\"distroversion\": \"edge\", \"packages\": [\n{\"pkg\": 7},\n\
+                    {\"pkg\": {\"name\": \"a\", \"secfixes\": {\"1-r0\": [\"CVE-2020-9490\"]}}}]}";
+        let parsed = read("main.json", text);
+        assert_eq!(parsed.records.len(), 1);
+        assert_eq!(parsed.problems[0].place, "alpine-secdb/main.json: line 2");
+    }
+
+    #[test]
+    fn an_entry_without_an_identifier_is_a_problem_of_its_own() {
+        let text = r#"{"distroversion": "edge", "packages": [{"pkg": {"name": "a",
+            "secfixes": {"1-r0": ["???", "CVE-2020-9490"]}}}]}"#;
+        let parsed = read("main.json", text);
+        assert_eq!(parsed.records.len(), 1);
+        assert_eq!(parsed.problems[0].place, "alpine-secdb/main.json: a 1-r0");
+    }
+
+    #[test]
+    fn a_branch_wants_both_repositories() {
+        let parts = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let both = parts(&["alpine:3.12/main", "alpine:3.12/community"]);
+        assert!(missing(&both).is_empty());
+        let lacking = missing(&parts(&[
+            "alpine:3.12/main",
+            "alpine:3.12/community",
+            "alpine:edge/main",
+        ]));
+        assert_eq!(lacking.len(), 1);
+        assert_eq!(lacking[0].ecosystem.as_deref(), Some("alpine:edge"));
+    }
+}

@@ -1,0 +1,88 @@
+//! The Open Source Vulnerability format, `ossf.github.io/osv-schema`, JSON or YAML, of any
+//! publisher: one record per file, or a list of them.
+
+use model::{Problem, ProblemKind};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::{Feed, FeedFile, Parsed, position, yaml};
+use crate::{Limits, Record};
+
+mod affected;
+mod ecosystem;
+mod record;
+mod schema;
+mod severity;
+mod source;
+
+use schema::Vulnerability;
+
+/// The feed.
+pub const FEED: Feed = Feed {
+    name: "osv",
+    recognises: source::recognises,
+    wants: source::wants,
+    parse,
+    publishes: &[],
+    claims: source::claims,
+    missing: |_| Vec::new(),
+};
+
+fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
+    let mut parsed = Parsed::default();
+    let is_yaml = file.path.ends_with(".yaml") || file.path.ends_with(".yml");
+    let is_list = file.bytes.trim_ascii_start().first() == Some(&b'[');
+    if is_yaml {
+        let read = yaml::read::<Vulnerability>(file.bytes, limits);
+        take(file.place(), read, limits, &mut parsed);
+    } else if is_list {
+        list(file, limits, &mut parsed);
+    } else {
+        take(file.place(), json(file.bytes), limits, &mut parsed);
+    }
+    parsed.failed = parsed.records.is_empty() && !parsed.problems.is_empty();
+    parsed
+}
+
+fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(bytes).map_err(|error| error.to_string())
+}
+
+fn list(file: &FeedFile<'_>, limits: &Limits, parsed: &mut Parsed) {
+    let texts: Vec<&RawValue> = match serde_json::from_slice(file.bytes) {
+        Ok(texts) => texts,
+        Err(error) => {
+            let detail = error.to_string();
+            let problem = Problem::new(ProblemKind::Malformed, file.place(), detail);
+            parsed.problems.push(problem);
+            return;
+        }
+    };
+    for text in texts {
+        let line = position::line_of(file.bytes, text.get());
+        let place = format!("{}: line {line}", file.place());
+        take(place, json(text.get().as_bytes()), limits, parsed);
+    }
+}
+
+/// Accepts a record, or says why not.
+fn take(place: String, read: Result<Vulnerability, String>, limits: &Limits, parsed: &mut Parsed) {
+    let made: Result<(Record, Vec<String>), String> =
+        read.and_then(|vulnerability| record::from(vulnerability, limits));
+    let mut say = |place: &str, detail: String| {
+        let problem = Problem::new(ProblemKind::Malformed, place, detail);
+        parsed.problems.push(problem);
+    };
+    match made {
+        Ok((record, remarks)) => {
+            for remark in remarks {
+                say(&place, remark);
+            }
+            parsed.records.push(record);
+        }
+        Err(detail) => say(&place, detail),
+    }
+}
+
+#[cfg(test)]
+mod tests;

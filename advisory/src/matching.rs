@@ -1,0 +1,167 @@
+//! One package against everything that is said of it.
+
+use std::cmp::Ordering;
+
+use model::distro::{self, Matched};
+use model::{Distro, Ecosystem, Finding, Gap, GapKind, Matchable, PackageType};
+use version::{Scheme, Undecided};
+
+use crate::database::{Database, Hit};
+use crate::{End, Range, State};
+
+mod decide;
+mod group;
+
+/// What is wrong with a package, and what could not be told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assessment {
+    /// One per weakness, without locations, in [`Finding::sort_key`] order.
+    pub findings: Vec<Finding>,
+    /// Comparisons that could not be decided, and records that could not be read.
+    pub gaps: Vec<Gap>,
+}
+
+/// What of a package is matched: the name, the version and their rules.
+pub(crate) struct Subject<'a> {
+    pub matchable: &'a Matchable,
+    pub ecosystem: Ecosystem,
+    pub name: &'a str,
+    pub version: &'a str,
+    pub scheme: Scheme,
+}
+
+/// Whether packages of a type belong to a distribution and to no language.
+pub(crate) fn is_of_distro(kind: PackageType) -> bool {
+    matches!(kind, PackageType::Apk | PackageType::Deb | PackageType::Rpm)
+}
+
+impl<'a> Subject<'a> {
+    /// `None` for a distribution's package whose stream is not known: nobody answers for it.
+    fn of(matchable: &'a Matchable) -> Option<Subject<'a>> {
+        let package = &matchable.package;
+        if !is_of_distro(package.kind) {
+            return Some(Subject {
+                matchable,
+                ecosystem: Ecosystem::Language(package.kind),
+                name: &package.name,
+                version: &package.version,
+                scheme: Scheme::Opaque,
+            });
+        }
+        let stream = matchable.stream.as_ref()?;
+        let row = distro::row(&stream.distro);
+        let (name, version) = match row.map(|row| row.matched) {
+            Some(Matched::Source) => (package.source_name(), package.source_version()),
+            Some(Matched::Binary) | None => (package.name.as_str(), package.version.as_str()),
+        };
+        Some(Subject {
+            matchable,
+            ecosystem: Ecosystem::Distro(stream.clone()),
+            name,
+            version,
+            scheme: row.map_or(Scheme::Opaque, |row| row.scheme),
+        })
+    }
+
+    /// The distribution, for a package URL before an image is known.
+    fn distro(&self) -> Option<Distro> {
+        let stream = self.matchable.stream.as_ref()?;
+        Some(Distro::new(&stream.distro, &stream.release))
+    }
+}
+
+/// What a statement means for one version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict<'a> {
+    /// Affected, up to the end of the range that holds the version.
+    Affected(End<&'a str>),
+    /// Not, or no longer.
+    Clear,
+    /// Not to be told.
+    Undecided(Undecided),
+}
+
+/// Judges a package by a database.
+///
+/// Findings carry no locations and the package URL that the stream alone gives; [`crate::join`]
+/// sets both for an image. A comparison that cannot be decided is a gap, never "not affected".
+pub fn assess(matchable: &Matchable, database: &Database) -> Assessment {
+    let mut assessment = Assessment::default();
+    let Some(subject) = Subject::of(matchable) else {
+        return assessment;
+    };
+    let mut hits = Vec::new();
+    for hit in database.lookup(&subject.ecosystem, subject.name) {
+        match hit {
+            Ok(hit) if hit.statement.advisory.withdrawn => {}
+            Ok(hit) => hits.push(hit),
+            Err(damaged) => {
+                let gap = Gap::new(GapKind::BrokenFeed, damaged.to_string());
+                assessment.gaps.push(gap);
+            }
+        }
+    }
+    for group in group::by_weakness(&hits) {
+        let (finding, gap) = decide::decide(&subject, &group);
+        assessment.findings.extend(finding);
+        assessment.gaps.extend(gap);
+    }
+    assessment
+        .findings
+        .sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    assessment.gaps.sort();
+    assessment.gaps.dedup();
+    assessment
+}
+
+/// What one statement means for the subject's version.
+pub(crate) fn verdict<'a>(subject: &Subject<'_>, hit: &Hit<'a>) -> Verdict<'a> {
+    let statement = &hit.statement;
+    if statement.state == State::NotAffected {
+        return Verdict::Clear;
+    }
+    let everything = statement.ranges.is_empty() && statement.versions.is_empty();
+    if everything || statement.versions.contains(&subject.version) {
+        return Verdict::Affected(End::Never);
+    }
+    let mut undecided = None;
+    for range in &statement.ranges {
+        match within(subject.scheme, range, subject.version) {
+            Ok(true) => return Verdict::Affected(range.end),
+            Ok(false) => {}
+            Err(reason) => undecided = undecided.or(Some(reason)),
+        }
+    }
+    undecided.map_or(Verdict::Clear, Verdict::Undecided)
+}
+
+/// Whether a range holds a version. One bound that excludes it decides, whatever the other is.
+///
+/// # Errors
+///
+/// [`Undecided`] where a bound that matters cannot be compared.
+pub(crate) fn within(
+    scheme: Scheme,
+    range: &Range<&str>,
+    version: &str,
+) -> Result<bool, Undecided> {
+    let after_start = match range.introduced {
+        None => Ok(true),
+        Some(start) => version::compare(scheme, version, start).map(Ordering::is_ge),
+    };
+    let before_end = match range.end {
+        End::Never => Ok(true),
+        End::Fixed(end) | End::Limit(end) => {
+            version::compare(scheme, version, end).map(Ordering::is_lt)
+        }
+        End::Last(end) => version::compare(scheme, version, end).map(Ordering::is_le),
+    };
+    match (after_start, before_end) {
+        (Ok(false), _) | (_, Ok(false)) => Ok(false),
+        (Ok(true), Ok(true)) => Ok(true),
+        (Err(undecided), _) | (_, Err(undecided)) => Err(undecided),
+    }
+}
+
+#[cfg(test)]
+mod tests;

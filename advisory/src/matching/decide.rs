@@ -1,0 +1,223 @@
+//! From the statements on one weakness to a finding, a gap or nothing.
+//!
+//! The distribution's own publisher goes before all others: where it has a word on the weakness in
+//! this package, theirs is not heard. Within what is heard, one statement that holds the version
+//! is enough, and the highest fixed version is the fix: a bulletin that mends an earlier one wins.
+
+use std::cmp::Ordering;
+
+use model::{AdvisoryRef, Finding, Gap, GapKind, Severity, Status};
+
+use super::group::Group;
+use super::{Subject, Verdict, verdict};
+use crate::database::Hit;
+use crate::{End, State};
+
+struct Judged<'h, 'a> {
+    hit: &'h Hit<'a>,
+    verdict: Verdict<'a>,
+    /// Whether the fix lies in a channel that the image does not use.
+    elsewhere: bool,
+}
+
+/// The finding, and the gap where nothing that is heard could be decided.
+pub fn decide(subject: &Subject<'_>, group: &Group<'_, '_>) -> (Option<Finding>, Option<Gap>) {
+    let heard = heard(subject, group);
+    let is_affected = |one: &&Judged<'_, '_>| matches!(one.verdict, Verdict::Affected(_));
+    let affected: Vec<_> = heard.iter().filter(is_affected).collect();
+    if !affected.is_empty() {
+        return (Some(finding(subject, group, &affected)), None);
+    }
+    let gap = heard.iter().find_map(|one| match &one.verdict {
+        Verdict::Undecided(reason) => Some(undecided(subject, group, one.hit, reason)),
+        _ => None,
+    });
+    (None, gap)
+}
+
+fn heard<'h, 'a>(subject: &Subject<'_>, group: &Group<'h, 'a>) -> Vec<Judged<'h, 'a>> {
+    let all: Vec<Judged> = group
+        .hits
+        .iter()
+        .filter(|hit| !is_overruled(hit, group))
+        .map(|hit| Judged {
+            hit,
+            verdict: verdict(subject, hit),
+            elsewhere: !uses(subject, hit.statement.channel),
+        })
+        .collect();
+    // A fix in a channel that is not in use counts only where nothing else is said.
+    let here = all.iter().any(|one| !one.elsewhere);
+    let all = all.into_iter().filter(|one| !(here && one.elsewhere));
+    let (own, others): (Vec<_>, Vec<_>) = all.partition(|one| is_own(subject, one.hit));
+    let decided = own
+        .iter()
+        .any(|one| !matches!(one.verdict, Verdict::Undecided(_)));
+    match decided {
+        true => own,
+        false => own.into_iter().chain(others).collect(),
+    }
+}
+
+/// Whether a bulletin's word on many packages and weaknesses is set right by a word of the same
+/// source on exactly this one: not affected.
+fn is_overruled(hit: &Hit<'_>, group: &Group<'_, '_>) -> bool {
+    hit.statement.advisory.bulletin
+        && group.hits.iter().any(|other| {
+            other.source.name == hit.source.name
+                && !other.statement.advisory.bulletin
+                && other.statement.state == State::NotAffected
+        })
+}
+
+fn is_own(subject: &Subject<'_>, hit: &Hit<'_>) -> bool {
+    let stream = subject.matchable.stream.as_ref();
+    stream.is_some_and(|stream| hit.source.publishes.contains(&stream.distro))
+}
+
+/// Whether an image draws from a channel; `esm` stands for each of `esm-infra` and `esm-apps`.
+fn uses(subject: &Subject<'_>, channel: &str) -> bool {
+    let is_it = |used: &String| {
+        used == channel
+            || used
+                .strip_prefix(channel)
+                .is_some_and(|rest| rest.starts_with('-'))
+    };
+    channel.is_empty() || subject.matchable.channels.iter().any(is_it)
+}
+
+/// The version that holds the fix, if the image can get it.
+fn fix<'a>(one: &Judged<'_, 'a>) -> Option<&'a str> {
+    match one.verdict {
+        Verdict::Affected(End::Fixed(version)) if !one.elsewhere => Some(version),
+        _ => None,
+    }
+}
+
+fn finding(subject: &Subject<'_>, group: &Group<'_, '_>, affected: &[&Judged<'_, '_>]) -> Finding {
+    let (fixed_in, deciding) = highest_fix(subject, affected);
+    let deciding = deciding.or_else(|| affected.iter().min_by_key(|one| rank(one)).copied());
+    let statement = deciding.map(|one| &one.hit.statement);
+    let status = match fixed_in.is_empty() {
+        false => Status::Fixed,
+        true => match statement.and_then(|statement| statement.state.status()) {
+            Some(Status::Fixed) | None => Status::Affected,
+            Some(status) => status,
+        },
+    };
+    let description = deciding
+        .into_iter()
+        .map(|one| one.hit)
+        .chain(group.hits.iter().copied())
+        .map(|hit| hit.statement.advisory.description)
+        .find(|text| !text.is_empty());
+    let package = subject.matchable.package.clone();
+    Finding {
+        id: group.id.clone(),
+        aliases: group.aliases.clone(),
+        severity: severity(subject, group, affected),
+        status,
+        purl: package.purl(subject.distro().as_ref()),
+        package,
+        fixed_in,
+        description: description.unwrap_or_default().to_owned(),
+        advisory: advisory(deciding),
+        locations: Vec::new(),
+    }
+}
+
+fn advisory(deciding: Option<&Judged<'_, '_>>) -> AdvisoryRef {
+    let hit = deciding.map(|one| one.hit);
+    let url = hit.map_or("", |hit| hit.statement.advisory.url);
+    AdvisoryRef {
+        source: hit.map_or_else(String::new, |hit| hit.source.name.clone()),
+        id: hit.map_or("", |hit| hit.statement.advisory.id).to_owned(),
+        url: (!url.is_empty()).then(|| url.to_owned()),
+    }
+}
+
+/// The highest of the fixed versions, or all of them where their order is not known, and the
+/// first statement that names it.
+fn highest_fix<'j, 'h, 'a>(
+    subject: &Subject<'_>,
+    affected: &[&'j Judged<'h, 'a>],
+) -> (Vec<String>, Option<&'j Judged<'h, 'a>>) {
+    let mut best: Option<(&str, &Judged)> = None;
+    let mut unordered = false;
+    for one in affected {
+        let Some(version) = fix(one) else { continue };
+        let Some((highest, _)) = best else {
+            best = Some((version, one));
+            continue;
+        };
+        match version::compare(subject.scheme, version, highest) {
+            Ok(Ordering::Greater) => best = Some((version, one)),
+            Ok(_) => {}
+            Err(_) => unordered = true,
+        }
+    }
+    if unordered {
+        let mut all: Vec<_> = affected.iter().filter_map(|one| fix(one)).collect();
+        all.sort_unstable();
+        all.dedup();
+        let all = all.into_iter().map(str::to_owned).collect();
+        return (all, best.map(|(_, one)| one));
+    }
+    let versions = best.iter().map(|(version, _)| (*version).to_owned());
+    (versions.collect(), best.map(|(_, one)| one))
+}
+
+/// What decides where no fix is named: a word on this very weakness before a bulletin's, and the
+/// most definite word first.
+fn rank(one: &Judged<'_, '_>) -> (bool, usize) {
+    let statement = &one.hit.statement;
+    let definite = [
+        State::EndOfLife,
+        State::WillNotFix,
+        State::Affected,
+        State::Fixed,
+        State::UnderInvestigation,
+        State::NotAffected,
+    ];
+    let place = definite.iter().position(|state| *state == statement.state);
+    (statement.advisory.bulletin, place.unwrap_or(definite.len()))
+}
+
+/// The worst rating of the publisher of the distribution, else the worst of those that say that
+/// the version is affected, else the worst of all.
+fn severity(
+    subject: &Subject<'_>,
+    group: &Group<'_, '_>,
+    affected: &[&Judged<'_, '_>],
+) -> Severity {
+    let rated = |hit: &Hit<'_>| match hit.statement.severity {
+        Severity::Unknown => hit.statement.advisory.severity,
+        severity => severity,
+    };
+    let own = group.hits.iter().filter(|hit| is_own(subject, hit));
+    let worst = [
+        own.map(|hit| rated(hit)).min(),
+        affected.iter().map(|one| rated(one.hit)).min(),
+        group.hits.iter().map(|hit| rated(hit)).min(),
+    ];
+    worst
+        .into_iter()
+        .flatten()
+        .find(|severity| *severity != Severity::Unknown)
+        .unwrap_or(Severity::Unknown)
+}
+
+fn undecided(
+    subject: &Subject<'_>,
+    group: &Group<'_, '_>,
+    hit: &Hit<'_>,
+    reason: &version::Undecided,
+) -> Gap {
+    let package = &subject.matchable.package;
+    let advisory = &hit.statement.advisory;
+    let detail = format!(
+        "{} {} may or may not have {}: {reason} (advisory {} of {}); compare the versions by hand",
+        package.name, package.version, group.id, advisory.id, hit.source.name
+    );
+    Gap::new(GapKind::Undecided, detail)
+}
