@@ -1,1 +1,79 @@
-//! report
+//! A scan to bytes: a table for a person, a document for a program.
+//!
+//! A format is one file and one line in [`ALL`]. Writers stream: they hold one row at a time.
+
+use std::io;
+
+use jiff::Timestamp;
+use model::{Finding, Scan};
+
+#[cfg(test)]
+mod fixture;
+pub mod json;
+pub mod table;
+
+/// How a scan is written.
+pub type Write = fn(&Scan, &Options, &mut dyn io::Write) -> io::Result<()>;
+
+/// A way to write a scan.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    /// What a person calls it: `--format NAME`.
+    pub name: &'static str,
+    /// Writes a whole scan, with a newline at its end. Fails only where the output does.
+    pub write: Write,
+}
+
+/// Every format; the first is the default.
+pub const ALL: &[Format] = &[
+    Format {
+        name: "table",
+        write: table::write,
+    },
+    Format {
+        name: "json",
+        write: json::write,
+    },
+];
+
+/// The format of that name.
+pub fn format(name: &str) -> Option<&'static Format> {
+    ALL.iter().find(|format| format.name == name)
+}
+
+/// What a writer must know of the world outside the scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The time against which ages are told.
+    pub now: Timestamp,
+    /// The terminal's columns; `None` where the output is no terminal.
+    pub width: Option<u16>,
+    /// Whether ANSI colours may be written.
+    pub color: bool,
+}
+
+/// The findings in the order of all lists, whatever order they came in.
+fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
+    let mut sorted: Vec<&Finding> = findings.iter().collect();
+    sorted.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    sorted
+}
+
+/// How many findings a newer version mends.
+fn fixable(findings: &[Finding]) -> usize {
+    let has_fix = |finding: &&Finding| !finding.fixed_in.is_empty();
+    findings.iter().filter(has_fix).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_found_by_name() {
+        let names: Vec<_> = ALL.iter().map(|format| format.name).collect();
+        assert_eq!(names, ["table", "json"]);
+        assert_eq!(format("json").map(|format| format.name), Some("json"));
+        assert!(format("yaml").is_none());
+    }
+}

@@ -1,0 +1,179 @@
+//! Scans that the tests of this crate write out.
+//!
+//! Facts after the Alpine security database (3.14) and the Debian security tracker, 2026-11.
+
+use model::coverage::Completeness;
+use model::{
+    AdvisoryRef, Coverage, DatabaseFacts, Digest, Distro, Finding, Gap, GapKind, Installed,
+    Inventory, Location, Ownership, Package, PackageType, Platform, Problem, ProblemKind, Scan,
+    Severity, Source, SourceFacts, Status, Target,
+};
+
+use crate::Options;
+
+pub fn options(width: Option<u16>) -> Options {
+    Options {
+        now: "2026-11-23T12:00:00Z".parse().unwrap(),
+        width,
+        color: false,
+    }
+}
+
+/// What a writer writes, as text.
+pub fn written(write: crate::Write, scan: &Scan, options: &Options) -> String {
+    let mut bytes = Vec::new();
+    write(scan, options, &mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+pub fn package(name: &str, version: &str) -> Package {
+    Package {
+        kind: PackageType::Deb,
+        name: name.into(),
+        version: version.into(),
+        source: None,
+        architecture: Some("amd64".into()),
+    }
+}
+
+pub fn finding(
+    id: &str,
+    severity: Severity,
+    status: Status,
+    of: Package,
+    fixed: &[&str],
+) -> Finding {
+    Finding {
+        id: id.into(),
+        aliases: vec!["DSA-4963-1".into()],
+        severity,
+        status,
+        purl: of.purl(Some(&Distro::new("debian", "10"))),
+        package: of,
+        fixed_in: fixed.iter().map(ToString::to_string).collect(),
+        description: String::new(),
+        advisory: AdvisoryRef {
+            source: "debian-security-tracker".into(),
+            id: id.into(),
+            url: Some(format!("https://security-tracker.debian.org/tracker/{id}")),
+        },
+        locations: vec![Location {
+            path: "var/lib/dpkg/status".into(),
+            layer: Some(Digest::of(b"layer")),
+        }],
+    }
+}
+
+/// A complete scan that found nothing.
+pub fn clean() -> Scan {
+    Scan {
+        target: Target {
+            name: "registry.example/shop:1.0".into(),
+            digest: Some(Digest::of(b"manifest")),
+            platform: Some(Platform {
+                os: "linux".into(),
+                architecture: "amd64".into(),
+                variant: None,
+            }),
+        },
+        database: DatabaseFacts {
+            revision: Digest::of(b"database").to_string(),
+            built: Some("2026-11-20T08:00:00Z".parse().unwrap()),
+            sources: vec![SourceFacts {
+                name: "debian-security-tracker".into(),
+                advisories: 8940,
+                date: Some("2026-11-20T08:00:00Z".parse().unwrap()),
+                problems: vec![],
+            }],
+        },
+        coverage: Coverage::from_gaps(vec![], true),
+        inventory: Inventory {
+            distro: Some(Distro {
+                pretty: "Debian GNU/Linux 12 (bookworm)".into(),
+                codename: "bookworm".into(),
+                ..Distro::new("debian", "12")
+            }),
+            packages: vec![Installed {
+                package: Package {
+                    source: Some(Source {
+                        name: "openssl".into(),
+                        version: "1.1.1d-0+deb10u3".into(),
+                    }),
+                    ..package("libssl1.1", "1.1.1d-0+deb10u3")
+                },
+                path: "var/lib/dpkg/status".into(),
+                layer: Some(Digest::of(b"layer")),
+                ownership: Ownership::Own,
+            }],
+            databases: vec!["var/lib/dpkg/status".into()],
+            problems: vec![],
+        },
+        findings: vec![],
+    }
+}
+
+/// An incomplete scan with findings of most kinds.
+pub fn vulnerable() -> Scan {
+    let mut scan = clean();
+    let openssl = || package("libssl1.1", "1.1.1d-0+deb10u3");
+    scan.inventory.distro = Some(Distro {
+        pretty: "Debian GNU/Linux 10 (buster)".into(),
+        ..Distro::new("debian", "10")
+    });
+    scan.database.sources[0].problems = vec![Problem::new(
+        ProblemKind::Malformed,
+        "DSA/list:120",
+        "no package name",
+    )];
+    scan.coverage = Coverage::from_gaps(
+        vec![
+            Gap::new(
+                GapKind::EndOfLife,
+                "Debian 10 gets no more fixes since 2024-06-30: what was found later is not known",
+            ),
+            Gap::new(GapKind::Undecided, "zlib1g: 'x:1' is not ordered by dpkg"),
+            Gap::new(GapKind::Undecided, "curl: '1-' is not ordered by dpkg"),
+        ],
+        true,
+    );
+    scan.findings = vec![
+        finding(
+            "CVE-2021-3712",
+            Severity::Medium,
+            Status::Affected,
+            openssl(),
+            &[],
+        ),
+        finding(
+            "CVE-2021-3711",
+            Severity::Critical,
+            Status::Fixed,
+            openssl(),
+            &["1.1.1d-0+deb10u7"],
+        ),
+        finding(
+            "CVE-2020-0001",
+            Severity::Unknown,
+            Status::WillNotFix,
+            package(
+                "golang-github-example-a-very-long-library-name-dev",
+                "0.0~git20160722.0.1b6d4b1+dfsg1-1.1+deb10u2",
+            ),
+            &["0.0~git20200101.0.abcdef0+dfsg1-1", "1:2.0-1"],
+        ),
+    ];
+    scan
+}
+
+/// An image with nothing to look at.
+pub fn unsupported() -> Scan {
+    let mut scan = clean();
+    scan.target.digest = None;
+    scan.target.platform = None;
+    scan.database.built = None;
+    scan.inventory = Inventory::default();
+    let gap = Gap::new(GapKind::NoPackageDatabase, "no package database was found");
+    scan.coverage = Coverage::from_gaps(vec![gap], false);
+    assert_eq!(scan.coverage.verdict, Completeness::Unsupported);
+    scan
+}

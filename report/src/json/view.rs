@@ -1,0 +1,317 @@
+//! The shapes of the document. Lists are views too: they make their rows while being written.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use model::finding::count_by_severity;
+use model::{
+    AdvisoryRef, Coverage, DatabaseFacts, Digest, Distro, Finding, Installed, Inventory, Location,
+    Package, Problem, Scan, Severity, SourceFacts,
+};
+use serde::{Serialize, Serializer};
+
+#[derive(Serialize)]
+pub struct Document<'a> {
+    schema: &'static str,
+    target: Target<'a>,
+    distro: Option<DistroView<'a>>,
+    database: Database<'a>,
+    coverage: CoverageView<'a>,
+    summary: Summary,
+    packages: Packages<'a>,
+    findings: Findings<'a>,
+}
+
+impl<'a> Document<'a> {
+    pub fn of(scan: &'a Scan) -> Document<'a> {
+        Document {
+            schema: super::SCHEMA,
+            target: Target {
+                name: &scan.target.name,
+                digest: scan.target.digest.as_ref().map(Digest::as_str),
+                platform: scan.target.platform.as_ref().map(ToString::to_string),
+            },
+            distro: scan.inventory.distro.as_ref().map(DistroView::of),
+            database: Database::of(&scan.database),
+            coverage: CoverageView::of(&scan.coverage),
+            summary: Summary::of(scan),
+            packages: Packages(&scan.inventory),
+            findings: Findings(&scan.findings),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Target<'a> {
+    name: &'a str,
+    digest: Option<&'a str>,
+    platform: Option<String>,
+}
+
+#[derive(Serialize)]
+struct DistroView<'a> {
+    id: &'a str,
+    version: &'a str,
+    codename: &'a str,
+    name: &'a str,
+    stream: Option<String>,
+    end_of_life: Option<Date>,
+}
+
+impl<'a> DistroView<'a> {
+    fn of(distro: &'a Distro) -> DistroView<'a> {
+        DistroView {
+            id: &distro.id,
+            version: &distro.version,
+            codename: &distro.codename,
+            name: &distro.pretty,
+            stream: distro.stream().map(|stream| stream.to_string()),
+            end_of_life: distro.end_of_life(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Database<'a> {
+    revision: &'a str,
+    built: Option<Timestamp>,
+    sources: Vec<SourceView<'a>>,
+}
+
+impl<'a> Database<'a> {
+    fn of(database: &'a DatabaseFacts) -> Database<'a> {
+        let mut sources: Vec<_> = database.sources.iter().map(SourceView::of).collect();
+        sources.sort_by_key(|source| source.name);
+        Database {
+            revision: &database.revision,
+            built: database.built,
+            sources,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SourceView<'a> {
+    name: &'a str,
+    advisories: u64,
+    date: Option<Timestamp>,
+    problems: Vec<ProblemView<'a>>,
+}
+
+impl<'a> SourceView<'a> {
+    fn of(source: &'a SourceFacts) -> SourceView<'a> {
+        SourceView {
+            name: &source.name,
+            advisories: source.advisories,
+            date: source.date,
+            problems: source.problems.iter().map(ProblemView::of).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ProblemView<'a> {
+    kind: &'static str,
+    place: &'a str,
+    detail: &'a str,
+}
+
+impl<'a> ProblemView<'a> {
+    fn of(problem: &'a Problem) -> ProblemView<'a> {
+        ProblemView {
+            kind: problem.kind.as_str(),
+            place: &problem.place,
+            detail: &problem.detail,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct CoverageView<'a> {
+    verdict: &'static str,
+    gaps: Vec<GapView<'a>>,
+}
+
+#[derive(Serialize)]
+struct GapView<'a> {
+    kind: &'static str,
+    detail: &'a str,
+}
+
+impl<'a> CoverageView<'a> {
+    fn of(coverage: &'a Coverage) -> CoverageView<'a> {
+        let gap = |gap: &'a model::Gap| GapView {
+            kind: gap.kind.as_str(),
+            detail: &gap.detail,
+        };
+        let mut gaps: Vec<&model::Gap> = coverage.gaps.iter().collect();
+        gaps.sort();
+        CoverageView {
+            verdict: coverage.verdict.as_str(),
+            gaps: gaps.into_iter().map(gap).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Summary {
+    packages: usize,
+    findings: usize,
+    fixable: usize,
+    severities: Severities,
+}
+
+impl Summary {
+    fn of(scan: &Scan) -> Summary {
+        Summary {
+            packages: scan.inventory.packages.len(),
+            findings: scan.findings.len(),
+            fixable: crate::fixable(&scan.findings),
+            severities: Severities(count_by_severity(&scan.findings)),
+        }
+    }
+}
+
+struct Severities([(Severity, usize); 6]);
+
+impl Serialize for Severities {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let counts = self.0.iter();
+        serializer.collect_map(counts.map(|(severity, count)| (severity.as_str(), count)))
+    }
+}
+
+struct Packages<'a>(&'a Inventory);
+
+impl Serialize for Packages<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut rows: Vec<&Installed> = self.0.packages.iter().collect();
+        rows.sort();
+        let distro = self.0.distro.as_ref();
+        serializer.collect_seq(rows.into_iter().map(|row| PackageRow::of(row, distro)))
+    }
+}
+
+#[derive(Serialize)]
+struct PackageRow<'a> {
+    name: &'a str,
+    version: &'a str,
+    r#type: &'static str,
+    purl: Option<String>,
+    source: Option<SourcePackage<'a>>,
+    arch: Option<&'a str>,
+    path: &'a str,
+    layer: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct SourcePackage<'a> {
+    name: &'a str,
+    version: &'a str,
+}
+
+impl<'a> PackageRow<'a> {
+    fn of(installed: &'a Installed, distro: Option<&Distro>) -> PackageRow<'a> {
+        let package = &installed.package;
+        PackageRow {
+            name: &package.name,
+            version: &package.version,
+            r#type: package.kind.as_str(),
+            purl: package.purl(distro),
+            source: package.source.as_ref().map(|source| SourcePackage {
+                name: &source.name,
+                version: &source.version,
+            }),
+            arch: package.architecture.as_deref(),
+            path: &installed.path,
+            layer: installed.layer.as_ref().map(Digest::as_str),
+        }
+    }
+}
+
+struct Findings<'a>(&'a [Finding]);
+
+impl Serialize for Findings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(crate::worst_first(self.0).into_iter().map(FindingRow::of))
+    }
+}
+
+#[derive(Serialize)]
+struct FindingRow<'a> {
+    id: &'a str,
+    aliases: &'a [String],
+    severity: &'static str,
+    status: &'static str,
+    package: AffectedPackage<'a>,
+    fixed_in: &'a [String],
+    description: Option<&'a str>,
+    advisory: Advisory<'a>,
+    locations: Vec<LocationView<'a>>,
+}
+
+#[derive(Serialize)]
+struct AffectedPackage<'a> {
+    name: &'a str,
+    version: &'a str,
+    r#type: &'static str,
+    purl: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Advisory<'a> {
+    source: &'a str,
+    id: &'a str,
+    url: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct LocationView<'a> {
+    path: &'a str,
+    layer: Option<&'a str>,
+}
+
+impl<'a> FindingRow<'a> {
+    fn of(finding: &'a Finding) -> FindingRow<'a> {
+        FindingRow {
+            id: &finding.id,
+            aliases: &finding.aliases,
+            severity: finding.severity.as_str(),
+            status: finding.status.as_str(),
+            package: AffectedPackage::of(&finding.package, finding.purl.as_deref()),
+            fixed_in: &finding.fixed_in,
+            description: Some(finding.description.as_str()).filter(|text| !text.is_empty()),
+            advisory: Advisory::of(&finding.advisory),
+            locations: finding.locations.iter().map(LocationView::of).collect(),
+        }
+    }
+}
+
+impl<'a> AffectedPackage<'a> {
+    fn of(package: &'a Package, purl: Option<&'a str>) -> AffectedPackage<'a> {
+        AffectedPackage {
+            name: &package.name,
+            version: &package.version,
+            r#type: package.kind.as_str(),
+            purl,
+        }
+    }
+}
+
+impl<'a> Advisory<'a> {
+    fn of(advisory: &'a AdvisoryRef) -> Advisory<'a> {
+        Advisory {
+            source: &advisory.source,
+            id: &advisory.id,
+            url: advisory.url.as_deref(),
+        }
+    }
+}
+
+impl<'a> LocationView<'a> {
+    fn of(location: &'a Location) -> LocationView<'a> {
+        LocationView {
+            path: &location.path,
+            layer: location.layer.as_ref().map(Digest::as_str),
+        }
+    }
+}
