@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use model::{Problem, ProblemKind};
 
-use crate::Limits;
 use crate::database::facts::{Facts, SourceEntry};
 use crate::database::write;
 use crate::feed::{self, Feed, FeedFile, Missing, Parsed};
+use crate::{Limits, Record};
 
 pub(crate) mod gathered;
 mod interner;
@@ -32,9 +32,9 @@ struct Source {
     feed: &'static Feed,
     gathered: Gathered,
     advisories: u64,
-    /// The newest date in a record.
+    /// The newest date of a record: its own, or that of the archive's member for one without.
     newest: Option<Timestamp>,
-    /// The newest date of an archive's member.
+    /// The newest date of any member of an archive.
     newest_member: Option<Timestamp>,
     problems: Problems,
     parts: BTreeSet<String>,
@@ -202,35 +202,40 @@ impl Source {
             self.problems.add(problem);
         }
         for record in parsed.records {
-            let counted = usize::try_from(self.advisories).unwrap_or(usize::MAX);
-            let added = match counted >= limits.records {
-                true => Err(format!(
-                    "more than {} records in one source",
-                    limits.records
-                )),
-                false => self.gathered.add(&record, limits),
-            };
-            match added {
-                Ok(()) => {
-                    self.advisories += 1;
-                    self.newest = self.newest.max(record.date());
-                }
-                Err(detail) => self.refuse(file, &record.id, detail),
+            if let Err(detail) = gathered::within(&record, limits) {
+                let problem = refused(file, &record.id, detail);
+                self.problems.add(problem);
+            } else if let Some(detail) = self.is_full(&record, limits) {
+                // What is left out for want of room is not one record, but all that follow.
+                let problem = refused(file, &record.id, detail);
+                self.failed.add(problem.clone());
+                self.problems.add(problem);
+            } else {
+                self.gathered.add(&record);
+                self.advisories += 1;
+                self.newest = self.newest.max(record.date().or(file.modified));
             }
         }
     }
 
-    fn refuse(&mut self, file: &FeedFile<'_>, id: &str, detail: String) {
-        let id: String = id.chars().take(64).collect();
-        let place = format!("{}: {id}", file.place());
-        let problem = Problem::new(ProblemKind::Limit, place, detail);
-        self.failed.add(problem.clone());
-        self.problems.add(problem);
+    fn is_full(&self, record: &Record, limits: &Limits) -> Option<String> {
+        let rows = self
+            .gathered
+            .rows
+            .len()
+            .saturating_add(record.affected.len());
+        if self.advisories >= limits.records as u64 {
+            return Some(format!(
+                "more than {} records in one source",
+                limits.records
+            ));
+        }
+        (rows > limits.rows).then(|| format!("more than {} rows in one source", limits.rows))
     }
 
     fn broken(&self) -> Option<String> {
-        let nothing = self.advisories == 0 && self.failed.total > 0;
-        let first = || self.failed.kept.first().map(ToString::to_string);
+        let nothing = self.advisories == 0 && self.problems.total > 0;
+        let first = || self.problems.kept.first().map(ToString::to_string);
         self.broken
             .clone()
             .or_else(|| nothing.then(first).flatten())
@@ -294,6 +299,12 @@ impl Source {
         };
         (entry, write::segment(&sorted))
     }
+}
+
+fn refused(file: &FeedFile<'_>, id: &str, detail: String) -> Problem {
+    let id: String = id.chars().take(64).collect();
+    let place = format!("{}: {id}", file.place());
+    Problem::new(ProblemKind::Limit, place, detail)
 }
 
 /// Whether `debian:*` or `debian:10` speaks of `debian:10`.

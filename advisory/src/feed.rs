@@ -53,7 +53,8 @@ pub struct Parsed {
     pub part: Option<String>,
     /// Streams that the file speaks of, even where it has no record of them.
     pub streams: Vec<String>,
-    /// Whether nothing of the file could be read.
+    /// Whether nothing could be read of a file that holds many records: then the source lacks a
+    /// part, where one broken record of many only is a problem.
     pub failed: bool,
 }
 

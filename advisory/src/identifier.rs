@@ -54,12 +54,12 @@ pub fn is_bulletin(identifier: &str) -> bool {
         .any(|prefix| identifier.starts_with(prefix))
 }
 
-/// Whether a word looks like an identifier: capitals, a hyphen, and a digit somewhere.
+/// Whether a word looks like an identifier: a letter first, a hyphen, and a digit somewhere.
 pub fn looks_like_one(word: &str) -> bool {
     let starts = word
         .bytes()
         .next()
-        .is_some_and(|byte| byte.is_ascii_uppercase());
+        .is_some_and(|byte| byte.is_ascii_alphabetic());
     let digit = word.bytes().any(|byte| byte.is_ascii_digit());
     starts && digit && word.contains('-')
 }
@@ -91,7 +91,8 @@ mod tests {
     fn bulletins_are_told_from_weaknesses() {
         assert!(is_bulletin("DSA-5380-1") && is_bulletin("ALAS2-2021-1") && is_bulletin("USN-1-1"));
         assert!(!is_bulletin("CVE-2021-3782") && !is_bulletin("GHSA-27p5-7cw6-m45h"));
-        assert!(looks_like_one("XSA-313") && looks_like_one("GHSA-27p5-7cw6-m45h"));
+        assert!(looks_like_one("wnpa-sec-2017-18") && looks_like_one("XSA-313"));
+        assert!(looks_like_one("GHSA-27p5-7cw6-m45h"));
         assert!(!looks_like_one("N/A") && !looks_like_one("(+") && !looks_like_one("XPTI"));
     }
 }

@@ -45,22 +45,13 @@ pub struct Gathered {
 }
 
 impl Gathered {
-    /// Adds a record.
-    ///
-    /// # Errors
-    ///
-    /// Which limit it passes; then nothing of it is added.
-    pub fn add(&mut self, record: &Record, limits: &Limits) -> Result<(), String> {
-        within(record, limits)?;
-        if self.rows.len().saturating_add(record.affected.len()) > limits.rows {
-            return Err(format!("more than {} rows in one source", limits.rows));
-        }
+    /// Adds a record, which [`within`] has found to be within the limits of one.
+    pub fn add(&mut self, record: &Record) {
         let number = self.advisory(record);
         for affected in &record.affected {
             let row = self.row(affected, number);
             self.rows.push(row);
         }
-        Ok(())
     }
 
     fn advisory(&mut self, record: &Record) -> u32 {
@@ -188,8 +179,12 @@ impl Sorted {
     }
 }
 
-/// Whether every string of a record is within the limits.
-fn within(record: &Record, limits: &Limits) -> Result<(), String> {
+/// Checks that every string of a record is within the limits.
+///
+/// # Errors
+///
+/// Which limit it passes.
+pub fn within(record: &Record, limits: &Limits) -> Result<(), String> {
     let weaknesses = record
         .weaknesses
         .iter()

@@ -1,1 +1,204 @@
+use super::*;
+use crate::Database;
 
+// After secdb.alpinelinux.org, v3.12, 2020-10, and the DSA list, 2023-04-02.
+const MAIN: &[u8] = br#"{"distroversion": "v3.12", "reponame": "main", "packages": [
+    {"pkg": {"name": "zlib", "secfixes": {"1.2.12-r2": ["CVE-2022-37434"], "0": ["CVE-2023-6992"]}}},
+    {"pkg": {"name": "openssl", "secfixes": {"1.1.1j-r0": ["CVE-2021-23839", "CVE-2021-23840"]}}}]}"#;
+const COMMUNITY: &[u8] = br#"{"distroversion": "v3.12", "reponame": "community", "packages": []}"#;
+const DSA: &[u8] = b"[29 Mar 2023] DSA-5380-1 xorg-server - security update\n\t{CVE-2023-1393}\n\
+    \t[bullseye] - xorg-server 2:1.20.11-1+deb11u6\n";
+const OSV: &[u8] = br#"{"id": "PYSEC-2019-213", "modified": "2021-08-27T03:22:49Z",
+    "aliases": ["CVE-2019-17400"], "affected": [{"package": {"name": "Un_oconv",
+    "ecosystem": "PyPI"}, "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"},
+    {"fixed": "0.9.0"}]}], "versions": ["0.6", "0.8.2"]}]}"#;
+
+fn file<'a>(source: &'a str, path: &'a str, bytes: &'a [u8]) -> FeedFile<'a> {
+    FeedFile {
+        source,
+        archive: None,
+        path,
+        modified: None,
+        bytes,
+    }
+}
+
+fn files() -> Vec<FeedFile<'static>> {
+    vec![
+        file("alpine", "v3.12/main.json", MAIN),
+        file("alpine", "v3.12/community.json", COMMUNITY),
+        file("alpine", "v3.13/main.json", b"{"),
+        file("debian", "data/DSA/list", DSA),
+        file("osv-pypi", "PYSEC-2019-213.json", OSV),
+        file("osv-pypi", "PYSEC-2019-214.json", b"{\"id\": 7}"),
+        file("osv-pypi", "INDEX.tsv", b"not read"),
+    ]
+}
+
+fn build(files: &[FeedFile<'_>], limits: Limits) -> Vec<u8> {
+    let mut builder = Builder::new(limits);
+    for file in files {
+        builder.add_file(file).unwrap();
+    }
+    builder.finish()
+}
+
+#[test]
+fn the_order_of_files_does_not_matter() {
+    let mut files = files();
+    let first = build(&files, Limits::default());
+    for turn in 0..files.len() {
+        files.rotate_left(1);
+        let swapped = turn % (files.len() - 1);
+        files.swap(swapped, swapped + 1);
+        assert_eq!(build(&files, Limits::default()), first, "{turn}");
+    }
+    // The same file once more counts once more, but says nothing more.
+    let twice: Vec<_> = files.iter().chain(&files).copied().collect();
+    let twice = Database::open(build(&twice, Limits::default())).unwrap();
+    let once = Database::open(first).unwrap();
+    assert_eq!(twice.sources()[0].rows, once.sources()[0].rows);
+}
+
+#[test]
+fn sources_say_what_they_hold_and_what_they_lack() {
+    let database = Database::open(build(&files(), Limits::default())).unwrap();
+    let told: Vec<_> = database
+        .sources()
+        .iter()
+        .map(|source| {
+            let date = source.date.map(|date| date.to_string()).unwrap_or_default();
+            let missing = source.missing.len();
+            let covers = source.covers.join(" ");
+            format!(
+                "{} {} {date} problems {} missing {missing} covers {covers}",
+                source.name, source.advisories, source.problem_count
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "alpine 4  problems 1 missing 1 covers alpine:3.12",
+            "debian 1 2023-03-29T00:00:00Z problems 0 missing 1 covers debian:11",
+            "osv-pypi 1 2021-08-27T03:22:49Z problems 1 missing 0 covers pypi",
+        ]
+    );
+    assert_eq!(database.built(), "2023-03-29T00:00:00Z".parse().ok());
+    let facts = database.facts();
+    assert!(
+        facts.sources[1].problems[0]
+            .detail
+            .contains("only the bulletins")
+    );
+    assert!(
+        facts.sources[2].problems[0]
+            .place
+            .starts_with("osv-pypi/PYSEC-2019-214.json")
+    );
+}
+
+#[test]
+fn a_source_of_which_nothing_can_be_read_is_broken() {
+    let mut builder = Builder::new(Limits::default());
+    builder
+        .add_file(&file("debian", "data/DSA/list", b"?"))
+        .unwrap();
+    builder
+        .mark_broken("osv", "the archive is cut off")
+        .unwrap();
+    builder.add_source("alpine").unwrap();
+    assert_eq!(
+        builder.add_source("epss"),
+        Err(UnknownSource("epss".into()))
+    );
+    let names: Vec<_> = builder
+        .broken_sources()
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(names, ["debian", "osv"]);
+    let database = Database::open(builder.finish()).unwrap();
+    assert!(
+        database.facts().sources[1].problems[0]
+            .detail
+            .contains("could not be read")
+    );
+}
+
+#[test]
+fn limits_are_problems_and_never_silent() {
+    let osv = |id: &str, name: &str| {
+        format!(
+            "{{\"id\": \"{id}\", \"affected\": [{{\"package\": {{\"ecosystem\": \"npm\", \
+             \"name\": \"{name}\"}}}}]}}"
+        )
+    };
+    let long = osv("A-1", &"x".repeat(50));
+    let files = [osv("A-2", "a"), osv("A-3", "b"), osv("A-4", "c")];
+    let limits = Limits {
+        records: 2,
+        string_bytes: 49,
+        ..Limits::default()
+    };
+    let mut builder = Builder::new(limits);
+    for text in [&long].into_iter().chain(&files) {
+        builder
+            .add_file(&file("osv-npm", "a.json", text.as_bytes()))
+            .unwrap();
+    }
+    let database = Database::open(builder.finish()).unwrap();
+    let source = &database.sources()[0];
+    assert_eq!(
+        (
+            source.advisories,
+            source.problem_count,
+            source.missing.len()
+        ),
+        (2, 2, 1)
+    );
+
+    let limits = Limits {
+        problems: 2,
+        ..Limits::default()
+    };
+    let names: Vec<_> = (0..9).map(|number| format!("{number}.json")).collect();
+    let broken: Vec<_> = names.iter().map(|name| file("osv", name, b"{")).collect();
+    let mut reversed = broken.clone();
+    reversed.reverse();
+    let bytes = build(&broken, limits);
+    assert_eq!(bytes, build(&reversed, limits));
+    let facts = Database::open(bytes).unwrap().facts();
+    assert!(
+        facts.sources[0]
+            .problems
+            .iter()
+            .any(|one| one.detail.starts_with("7 more"))
+    );
+}
+
+#[test]
+fn an_archives_date_stands_in_for_a_record_without_one() {
+    let member = |modified: &str| FeedFile {
+        archive: Some("a.tar.zst"),
+        modified: modified.parse().ok(),
+        ..file("alpine", "v3.12/main.json", MAIN)
+    };
+    let bytes = build(
+        &[
+            member("2020-06-08T00:00:00Z"),
+            member("2020-06-07T00:00:00Z"),
+        ],
+        Limits::default(),
+    );
+    let database = Database::open(bytes).unwrap();
+    assert_eq!(database.built(), "2020-06-08T00:00:00Z".parse().ok());
+    // After vuln.go.dev, 2026-08: a date that is a placeholder is none.
+    let go = br#"{"id": "GO-2021-0064", "modified": "0001-01-01T00:00:00Z", "affected": []}"#;
+    let member = FeedFile {
+        modified: "2026-08-21T00:00:00Z".parse().ok(),
+        ..file("govulndb", "data/osv/GO-2021-0064.json", go)
+    };
+    let database = Database::open(build(&[member], Limits::default())).unwrap();
+    assert_eq!(database.built(), "2026-08-21T00:00:00Z".parse().ok());
+}

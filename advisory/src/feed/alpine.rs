@@ -168,16 +168,17 @@ fn record(weaknesses: Vec<Weakness>, affected: Affected) -> Record {
 /// The weaknesses that an entry names: each of its CVEs, or its first other identifier.
 fn weaknesses(entry: &str) -> Option<Vec<Weakness>> {
     let entry = entry.split('(').next().unwrap_or_default();
+    // Written by hand: `CVE 2018-16859` and `CVE_2019-2426` are among them.
+    let entry = entry.replace("CVE ", "CVE-").replace("CVE_", "CVE-");
     let mut cves = Vec::new();
     let mut others = Vec::new();
     for word in entry
         .split([' ', '\t', ',', ';'])
         .filter(|word| !word.is_empty())
     {
-        let word = word.replacen("CVE_", "CVE-", 1);
-        match identifier::cve(&word) {
+        match identifier::cve(word) {
             Some(cve) => cves.push(cve.to_owned()),
-            None if identifier::looks_like_one(&word) => others.push(word),
+            None if identifier::looks_like_one(word) => others.push(word.to_owned()),
             None => {}
         }
     }
@@ -233,7 +234,8 @@ mod tests {
             "0": ["CVE-2019-17567"]}}},
         {"pkg": {"name": "xen", "secfixes": {
             "4.13.0-r3": ["CVE-2020-11740 CVE-2020-11741 XSA-313"],
-            "4.13.1-r0": null, "4.13.2-r0": ["XSA-1 ", "CVE N/A ZBX-11023", "CVE_2019-2426"]}}}]}"#;
+            "4.13.1-r0": null, "4.13.2-r0": ["XSA-1 ", "CVE N/A ZBX-11023", "CVE_2019-2426",
+              "CVE 2018-16859", "wnpa-sec-2017-18"]}}}]}"#;
 
     fn read(path: &str, text: &str) -> Parsed {
         let file = FeedFile {
@@ -280,6 +282,8 @@ mod tests {
                 "alpine:3.12 xen Fixed Some(Fixed(\"4.13.2-r0\")) XSA-1[]",
                 "alpine:3.12 xen Fixed Some(Fixed(\"4.13.2-r0\")) ZBX-11023[]",
                 "alpine:3.12 xen Fixed Some(Fixed(\"4.13.2-r0\")) CVE-2019-2426[]",
+                "alpine:3.12 xen Fixed Some(Fixed(\"4.13.2-r0\")) CVE-2018-16859[]",
+                "alpine:3.12 xen Fixed Some(Fixed(\"4.13.2-r0\")) wnpa-sec-2017-18[]",
             ]
         );
         assert!(parsed.problems.is_empty());

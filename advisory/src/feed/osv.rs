@@ -40,7 +40,6 @@ fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
     } else {
         take(file.place(), json(file.bytes), limits, &mut parsed);
     }
-    parsed.failed = parsed.records.is_empty() && !parsed.problems.is_empty();
     parsed
 }
 
@@ -54,7 +53,7 @@ fn list(file: &FeedFile<'_>, limits: &Limits, parsed: &mut Parsed) {
         Err(error) => {
             let detail = error.to_string();
             let problem = Problem::new(ProblemKind::Malformed, file.place(), detail);
-            parsed.problems.push(problem);
+            *parsed = Parsed::failure(problem);
             return;
         }
     };
