@@ -234,7 +234,7 @@ impl Source {
     }
 
     fn broken(&self) -> Option<String> {
-        let nothing = self.advisories == 0 && self.problems.total > 0;
+        let nothing = self.advisories == 0 && self.parts.is_empty() && self.problems.total > 0;
         let first = || self.problems.kept.first().map(ToString::to_string);
         self.broken
             .clone()

@@ -1,1 +1,225 @@
+use model::coverage::Completeness;
+use model::{Distro, Installed, Ownership, Package, Status};
 
+use super::*;
+use crate::{Builder, FeedFile, Limits, findings};
+
+// After the DSA list and secdb; the dates are made up around the tests' now.
+const DSA: &str = "[01 May 2023] DSA-5380-1 xorg-server - security update\n\t{CVE-2023-1393}\n\
+    \t[bookworm] - xorg-server 2:1.20\n";
+const MAIN: &str = r#"{"distroversion": "v3.18", "reponame": "main", "packages": []}"#;
+const COMMUNITY: &str = r#"{"distroversion": "v3.18", "reponame": "community", "packages": []}"#;
+const NOW: &str = "2023-05-10T00:00:00Z";
+
+fn database(files: &[(&str, &str, &str)]) -> Database {
+    let mut builder = Builder::new(Limits::default());
+    for (path, date, text) in files {
+        let (source, path) = path.split_once('/').unwrap();
+        let file = FeedFile {
+            source,
+            archive: None,
+            path,
+            modified: date.parse().ok(),
+            bytes: text.as_bytes(),
+        };
+        builder.add_file(&file).unwrap();
+    }
+    Database::open(builder.finish()).unwrap()
+}
+
+fn alpine(date: &str) -> Database {
+    database(&[
+        ("alpine/main.json", date, MAIN),
+        ("alpine/community.json", date, COMMUNITY),
+    ])
+}
+
+fn image(distro: Option<(&str, &str)>, packages: &[(&str, &str, &str)]) -> Inventory {
+    let installed = |(kind, name, path): &(&str, &str, &str)| Installed {
+        package: Package {
+            kind: kind.parse().unwrap(),
+            name: (*name).to_owned(),
+            version: "2:1.19".to_owned(),
+            source: None,
+            architecture: None,
+        },
+        path: (*path).to_owned(),
+        layer: None,
+        ownership: Ownership::Own,
+    };
+    Inventory {
+        distro: distro.map(|(id, version)| Distro::new(id, version)),
+        packages: packages.iter().map(installed).collect(),
+        databases: vec!["lib/apk/db/installed".to_owned()],
+        problems: Vec::new(),
+    }
+}
+
+fn kinds(inventory: &Inventory, database: &Database, now: &str) -> String {
+    let now = now.parse().unwrap();
+    let coverage = coverage(inventory, Vec::new(), database, now, &AgeLimits::default());
+    let kinds: Vec<_> = coverage.gaps.iter().map(|gap| gap.kind.as_str()).collect();
+    format!("{} {}", coverage.verdict, kinds.join(" "))
+}
+
+#[test]
+fn a_fresh_whole_feed_of_a_living_release_is_complete() {
+    let image = image(Some(("alpine", "3.18.9")), &[("apk", "musl", "a")]);
+    assert_eq!(
+        kinds(&image, &alpine("2023-05-09T00:00:00Z"), NOW),
+        "complete "
+    );
+}
+
+#[test]
+fn age_is_a_gap_from_its_limit_on() {
+    let image = image(Some(("alpine", "3.18.9")), &[]);
+    for (date, expected) in [
+        ("2023-04-26T00:00:00Z", "complete "),
+        ("2023-04-25T23:59:59Z", "incomplete stale_feed"),
+        ("2023-05-12T00:00:00Z", "incomplete undated_feed"),
+        ("", "incomplete undated_feed"),
+    ] {
+        assert_eq!(kinds(&image, &alpine(date), NOW), expected, "{date}");
+    }
+    let mut limits = AgeLimits::default();
+    let long = SignedDuration::from_hours(24 * 365);
+    limits.by_source.insert("alpine".to_owned(), long);
+    let old = alpine("2022-08-01T00:00:00Z");
+    let coverage = coverage(&image, Vec::new(), &old, NOW.parse().unwrap(), &limits);
+    assert_eq!(coverage.verdict, Completeness::Complete);
+}
+
+#[test]
+fn releases_end() {
+    let image = |version| image(Some(("alpine", version)), &[]);
+    let fresh = alpine("2025-05-09T00:00:00Z");
+    assert_eq!(
+        kinds(&image("3.18.9"), &fresh, "2025-05-09T23:00:00Z"),
+        "complete "
+    );
+    let ended = kinds(&image("3.18.9"), &fresh, "2025-05-10T00:00:00Z");
+    assert_eq!(ended, "incomplete end_of_life");
+    let unknown = kinds(&image("3.99.0"), &fresh, "2025-05-09T00:00:00Z");
+    assert_eq!(unknown, "incomplete end_of_life no_feed");
+}
+
+#[test]
+fn nobody_answers_for_what_nobody_names() {
+    let fresh = alpine("2023-05-09T00:00:00Z");
+    for (distro, packages, expected) in [
+        (None, &[][..], "incomplete unknown_distro"),
+        (Some(("plan9", "4")), &[], "incomplete unknown_distro"),
+        (Some(("alpine", "edge")), &[], "incomplete unknown_distro"),
+        (Some(("debian", "12")), &[], "incomplete no_feed"),
+        (
+            Some(("alpine", "3.18.1")),
+            &[("rpm", "a", "x")],
+            "incomplete no_feed",
+        ),
+        (
+            Some(("alpine", "3.18.1")),
+            &[("npm", "a", "x")],
+            "incomplete no_feed",
+        ),
+    ] {
+        assert_eq!(
+            kinds(&image(distro, packages), &fresh, NOW),
+            expected,
+            "{distro:?}"
+        );
+    }
+    let mut nothing = image(None, &[]);
+    nothing.databases.clear();
+    assert_eq!(
+        kinds(&nothing, &fresh, NOW),
+        "unsupported no_package_database"
+    );
+}
+
+#[test]
+fn collections_cover_nothing() {
+    let npm = r#"{"id": "GHSA-1", "modified": "2023-05-09T00:00:00Z", "affected":
+        [{"package": {"ecosystem": "npm", "name": "a"}}]}"#;
+    let image = image(Some(("alpine", "3.18.1")), &[("npm", "b", "x")]);
+    for (path, expected) in [
+        ("osv-misc/a.json", "incomplete no_feed"),
+        ("ghsa-osv-subset/a.json", "incomplete no_feed"),
+        ("osv-npm/a.json", "complete "),
+        ("osv/npm/a.json", "complete "),
+        ("ghsa/github-reviewed/2023/a.json", "complete "),
+    ] {
+        let date = "2023-05-09T00:00:00Z";
+        let files = [
+            ("alpine/m.json", date, MAIN),
+            ("alpine/c.json", date, COMMUNITY),
+            (path, "", npm),
+        ];
+        assert_eq!(kinds(&image, &database(&files), NOW), expected, "{path}");
+    }
+}
+
+#[test]
+fn parts_and_broken_sources_are_gaps() {
+    let debian = image(Some(("debian", "12")), &[]);
+    let list = database(&[("debian/data/DSA/list", "", DSA)]);
+    assert_eq!(kinds(&debian, &list, NOW), "incomplete partial_feed");
+    let broken = database(&[("debian/data/DSA/list", "", "?")]);
+    assert_eq!(
+        kinds(&debian, &broken, NOW),
+        "incomplete no_feed broken_feed"
+    );
+    let date = "2023-05-09T00:00:00Z";
+    let alpine = image(Some(("alpine", "3.18.1")), &[]);
+    let main = database(&[("alpine/main.json", date, MAIN)]);
+    assert_eq!(kinds(&alpine, &main, NOW), "incomplete partial_feed");
+    let cut = database(&[
+        ("alpine/main.json", date, MAIN),
+        ("alpine/community.json", date, COMMUNITY),
+        ("alpine/edge.json", date, "{"),
+    ]);
+    assert_eq!(kinds(&alpine, &cut, NOW), "incomplete partial_feed");
+}
+
+#[test]
+fn what_the_catalogue_could_not_read_is_a_gap() {
+    let mut image = image(Some(("alpine", "3.18.1")), &[]);
+    use ProblemKind::*;
+    image.problems = [Malformed, Truncated, Limit, Unsupported]
+        .map(|kind| Problem::new(kind, "lib/apk/db/installed", "line 7"))
+        .to_vec();
+    let told = kinds(&image, &alpine("2023-05-09T00:00:00Z"), NOW);
+    assert_eq!(told, "incomplete unreadable limit unsupported");
+}
+
+#[test]
+fn findings_have_every_place_once() {
+    let list = database(&[("debian/data/DSA/list", "", DSA)]);
+    let mut image = image(
+        Some(("debian", "12")),
+        &[
+            ("deb", "xorg-server", "var/lib/dpkg/status.d/b"),
+            ("deb", "xorg-server", "var/lib/dpkg/status"),
+            ("deb", "xorg-server", "var/lib/dpkg/status"),
+            ("deb", "other", "var/lib/dpkg/status"),
+        ],
+    );
+    image.packages[0].package.architecture = Some("arm64".to_owned());
+    let (found, coverage) = findings(&image, &list, NOW.parse().unwrap(), &AgeLimits::default());
+    assert_eq!(
+        (found.len(), coverage.verdict),
+        (1, Completeness::Incomplete)
+    );
+    assert_eq!(
+        (found[0].id.as_str(), found[0].status),
+        ("CVE-2023-1393", Status::Fixed)
+    );
+    let places: Vec<_> = found[0]
+        .locations
+        .iter()
+        .map(|place| place.path.as_str())
+        .collect();
+    assert_eq!(places, ["var/lib/dpkg/status", "var/lib/dpkg/status.d/b"]);
+    let purl = "pkg:deb/debian/xorg-server@2:1.19?distro=debian-12";
+    assert_eq!(found[0].purl.as_deref(), Some(purl));
+}

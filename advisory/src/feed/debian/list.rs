@@ -42,6 +42,7 @@ pub fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
     let mut parsed = reader.parsed;
     if parsed.records.is_empty() {
         parsed.failed = true;
+        parsed.part = None;
         let detail = "it holds no bulletin: expected '[date] DSA-… package - text' lines";
         let problem = Problem::new(ProblemKind::Malformed, file.place(), detail);
         parsed.problems.push(problem);
