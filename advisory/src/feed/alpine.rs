@@ -12,7 +12,8 @@ use model::{Ecosystem, Problem, ProblemKind, Stream};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Feed, FeedFile, Missing, Parsed, position, yaml};
+use super::position::Lines;
+use super::{Feed, FeedFile, Missing, Parsed, yaml};
 use crate::identifier;
 use crate::{Affected, Limits, Range, Record, State, Weakness};
 
@@ -100,11 +101,12 @@ fn read_json(file: &FeedFile<'_>, problems: &mut Vec<Problem>) -> Result<File<Ro
     let raw: File<&RawValue> =
         serde_json::from_slice(file.bytes).map_err(|error| error.to_string())?;
     let mut rows = Vec::new();
+    let lines = Lines::new(file.bytes);
     for text in raw.packages.unwrap_or_default() {
         match serde_json::from_str(text.get()) {
             Ok(row) => rows.push(row),
             Err(error) => {
-                let line = position::line_of(file.bytes, text.get());
+                let line = lines.line_of(text.get());
                 let place = format!("{}: line {line}", file.place());
                 problems.push(Problem::new(
                     ProblemKind::Malformed,

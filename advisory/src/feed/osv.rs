@@ -5,7 +5,8 @@ use model::{Problem, ProblemKind};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::{Feed, FeedFile, Parsed, position, yaml};
+use super::position::Lines;
+use super::{Feed, FeedFile, Parsed, yaml};
 use crate::{Limits, Record};
 
 mod affected;
@@ -34,11 +35,11 @@ fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
     let is_list = file.bytes.trim_ascii_start().first() == Some(&b'[');
     if is_yaml {
         let read = yaml::read::<Vulnerability>(file.bytes, limits);
-        take(file.place(), read, limits, &mut parsed);
+        take(&|| file.place(), read, limits, &mut parsed);
     } else if is_list {
         list(file, limits, &mut parsed);
     } else {
-        take(file.place(), json(file.bytes), limits, &mut parsed);
+        take(&|| file.place(), json(file.bytes), limits, &mut parsed);
     }
     parsed
 }
@@ -57,30 +58,35 @@ fn list(file: &FeedFile<'_>, limits: &Limits, parsed: &mut Parsed) {
             return;
         }
     };
+    let lines = Lines::new(file.bytes);
     for text in texts {
-        let line = position::line_of(file.bytes, text.get());
-        let place = format!("{}: line {line}", file.place());
-        take(place, json(text.get().as_bytes()), limits, parsed);
+        let place = || {
+            let line = lines.line_of(text.get());
+            format!("{}: line {line}", file.place())
+        };
+        take(&place, json(text.get().as_bytes()), limits, parsed);
     }
 }
 
-/// Accepts a record, or says why not.
-fn take(place: String, read: Result<Vulnerability, String>, limits: &Limits, parsed: &mut Parsed) {
+/// Accepts a record, or says why not. The place is looked for only where it is needed: a line's
+/// number costs a walk through the file.
+fn take(
+    place: &dyn Fn() -> String,
+    read: Result<Vulnerability, String>,
+    limits: &Limits,
+    parsed: &mut Parsed,
+) {
     let made: Result<(Record, Vec<String>), String> =
         read.and_then(|vulnerability| record::from(vulnerability, limits));
-    let mut say = |place: &str, detail: String| {
-        let problem = Problem::new(ProblemKind::Malformed, place, detail);
-        parsed.problems.push(problem);
-    };
-    match made {
+    let remarks = match made {
         Ok((record, remarks)) => {
-            for remark in remarks {
-                say(&place, remark);
-            }
             parsed.records.push(record);
+            remarks
         }
-        Err(detail) => say(&place, detail),
-    }
+        Err(detail) => vec![detail],
+    };
+    let problem = |detail| Problem::new(ProblemKind::Malformed, place(), detail);
+    parsed.problems.extend(remarks.into_iter().map(problem));
 }
 
 #[cfg(test)]

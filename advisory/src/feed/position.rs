@@ -1,10 +1,35 @@
 //! Where in a file a part of it stands.
 
-/// The line, from 1, on which `part` begins, which must be a piece of `whole`.
-pub fn line_of(whole: &[u8], part: &str) -> usize {
-    let offset = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
-    let before = whole.get(..offset).unwrap_or_default();
-    1 + before.iter().filter(|byte| **byte == b'\n').count()
+use std::cell::OnceCell;
+
+/// The lines of a file, found once and only if somebody asks.
+pub struct Lines<'a> {
+    whole: &'a [u8],
+    /// The places of the line breaks.
+    breaks: OnceCell<Vec<usize>>,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of a file, not looked for yet.
+    pub fn new(whole: &'a [u8]) -> Lines<'a> {
+        Lines {
+            whole,
+            breaks: OnceCell::new(),
+        }
+    }
+
+    /// The line, from 1, on which `part` begins, which must be a piece of the file.
+    pub fn line_of(&self, part: &str) -> usize {
+        let offset = (part.as_ptr() as usize).wrapping_sub(self.whole.as_ptr() as usize);
+        let breaks = self.breaks.get_or_init(|| {
+            let bytes = self.whole.iter().enumerate();
+            bytes
+                .filter(|(_, byte)| **byte == b'\n')
+                .map(|(at, _)| at)
+                .collect()
+        });
+        1 + breaks.partition_point(|at| *at < offset)
+    }
 }
 
 #[cfg(test)]
@@ -13,11 +38,9 @@ mod tests {
 
     #[test]
     fn lines_count_from_one() {
-        let whole = "a\nb\nc";
-        let lines: Vec<_> = whole
-            .lines()
-            .map(|line| line_of(whole.as_bytes(), line))
-            .collect();
-        assert_eq!(lines, [1, 2, 3]);
+        let whole = "a\nb\n\nc";
+        let lines = Lines::new(whole.as_bytes());
+        let found: Vec<_> = whole.lines().map(|line| lines.line_of(line)).collect();
+        assert_eq!(found, [1, 2, 3, 4]);
     }
 }

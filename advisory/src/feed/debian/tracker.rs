@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{address, stream};
-use crate::feed::{FeedFile, Parsed, position};
+use crate::feed::position::Lines;
+use crate::feed::{FeedFile, Parsed};
 use crate::{Affected, Limits, Range, Record, State};
 
 /// The part of the publisher's whole that this is.
@@ -46,6 +47,7 @@ pub fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
         part: Some(PART.to_owned()),
         ..Parsed::default()
     };
+    let lines = Lines::new(file.bytes);
     for (package, weaknesses) in packages {
         for (id, text) in weaknesses {
             let read = serde_json::from_str::<Entry>(text.get())
@@ -54,7 +56,7 @@ pub fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
             match read {
                 Ok(record) => parsed.records.push(record),
                 Err(detail) => {
-                    let line = position::line_of(file.bytes, text.get());
+                    let line = lines.line_of(text.get());
                     let place = format!("{}: line {line}, {package} {id}", file.place());
                     parsed
                         .problems
