@@ -11,6 +11,7 @@ use model::{Finding, Scan};
 mod fixture;
 pub mod json;
 pub mod table;
+pub mod text;
 
 /// How a scan is written.
 pub type Write = fn(&Scan, &Options, &mut dyn io::Write) -> io::Result<()>;
@@ -50,6 +51,17 @@ pub struct Options {
     pub width: Option<u16>,
     /// Whether ANSI colours may be written.
     pub color: bool,
+}
+
+impl Options {
+    /// For an output that is no terminal.
+    pub fn new(now: Timestamp) -> Options {
+        Options {
+            now,
+            width: None,
+            color: false,
+        }
+    }
 }
 
 /// The findings in the order of all lists, whatever order they came in.

@@ -10,13 +10,12 @@ use model::Scan;
 use model::coverage::Completeness;
 use model::finding::count_by_severity;
 
-use crate::Options;
+use crate::{Options, text};
 
 mod coverage;
 mod findings;
 mod header;
 mod paint;
-mod text;
 
 /// The width where the output is no terminal, in columns.
 const PIPE_WIDTH: u16 = 100;

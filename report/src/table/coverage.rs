@@ -6,7 +6,7 @@ use model::coverage::Completeness;
 use model::{Coverage, Gap, GapKind};
 
 use super::paint::Painter;
-use super::text::{clean, count, wrap};
+use crate::text::{count, plain, wrap};
 
 /// One line where the scan is complete; otherwise the gaps by kind, each kind with what to do.
 pub fn write(
@@ -43,7 +43,7 @@ fn write_kind(gaps: &[&Gap], width: usize, out: &mut dyn io::Write) -> io::Resul
     };
     writeln!(out, "  {}", first.kind)?;
     for gap in gaps {
-        write_item("- ", &clean(&gap.detail), width, out)?;
+        write_item("- ", &plain(&gap.detail), width, out)?;
     }
     write_item("> ", advice(first.kind), width, out)
 }

@@ -5,7 +5,7 @@ use std::io;
 use model::{Finding, Severity, Status};
 
 use super::paint::Painter;
-use super::text::{clean, fold, length, wrap};
+use crate::text::{fold, length, plain, wrap};
 
 /// The narrowest width for columns.
 const COLUMNS_FROM: usize = 80;
@@ -53,10 +53,10 @@ pub fn write(
 fn row(finding: &Finding) -> Row {
     let cells = [
         finding.severity.as_str().to_owned(),
-        clean(&finding.id),
-        clean(&finding.package.name),
-        clean(&finding.package.version),
-        clean(&remedy(finding)),
+        plain(&finding.id),
+        plain(&finding.package.name),
+        plain(&finding.package.version),
+        plain(&remedy(finding)),
     ];
     Row {
         severity: finding.severity,

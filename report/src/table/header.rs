@@ -5,7 +5,7 @@ use std::io;
 use jiff::{Timestamp, tz::TimeZone};
 use model::{DatabaseFacts, Digest, Distro, Scan};
 
-use super::text::{clean, count, wrap};
+use crate::text::{count, plain, wrap};
 
 /// One `label  value` line each. Words are kept whole, for a digest is there to be copied.
 pub fn write(scan: &Scan, now: Timestamp, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
@@ -27,7 +27,7 @@ pub fn write(scan: &Scan, now: Timestamp, width: usize, out: &mut dyn io::Write)
     ];
     for (label, value) in lines {
         let mut label = label;
-        for line in wrap(&clean(&value), width.saturating_sub(10)) {
+        for line in wrap(&plain(&value), width.saturating_sub(10)) {
             writeln!(out, "{label:<9} {line}")?;
             label = "";
         }

@@ -4,7 +4,7 @@
 
 /// The text without what could steer a terminal or turn the reading direction: each such character
 /// becomes U+FFFD, so that its place is seen. Line ends and tabs become blanks.
-pub fn clean(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     text.chars().map(printable).collect()
 }
 
@@ -21,7 +21,7 @@ fn printable(character: char) -> char {
 }
 
 /// `1 finding`, `2 findings`.
-pub fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: usize, noun: &str) -> String {
     match number {
         1 => format!("1 {noun}"),
         _ => format!("{number} {noun}s"),
@@ -29,7 +29,7 @@ pub fn count(number: usize, noun: &str) -> String {
 }
 
 /// Lines of whole words. A word longer than the width keeps a line for itself.
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
@@ -47,7 +47,7 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 
 /// A cell's lines: whole words where they fit; a longer word goes on in the next line, broken after
 /// a separator where it has one. No character but blanks is lost.
-pub fn fold(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn fold(text: &str, width: usize) -> Vec<String> {
     wrap(text, width)
         .iter()
         .flat_map(|line| pieces(line, width.max(1)))
@@ -73,7 +73,7 @@ fn pieces(word: &str, width: usize) -> Vec<String> {
 }
 
 /// The text's width in columns.
-pub fn length(text: &str) -> usize {
+pub(crate) fn length(text: &str) -> usize {
     text.chars().count()
 }
 
@@ -84,10 +84,10 @@ mod tests {
     #[test]
     fn what_steers_a_terminal_is_replaced() {
         assert_eq!(
-            clean("a\x1b[2Jb\u{9b}31m\u{202e}c\0"),
+            plain("a\x1b[2Jb\u{9b}31m\u{202e}c\0"),
             "a\u{fffd}[2Jb\u{fffd}31m\u{fffd}c\u{fffd}"
         );
-        assert_eq!(clean("one\r\ntwo\tthree é"), "one  two three é");
+        assert_eq!(plain("one\r\ntwo\tthree é"), "one  two three é");
     }
 
     #[test]
