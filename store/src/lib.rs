@@ -8,11 +8,14 @@ pub mod blobs;
 pub mod disk;
 pub mod metadata;
 pub mod record;
+pub mod sqlite;
 
 pub use blobs::{Blob, Blobs, CommitError, Upload, UploadId};
 pub use disk::Disk;
 pub use metadata::Metadata;
+pub use sqlite::Sqlite;
 
+use std::path::Path;
 use std::sync::Arc;
 
 /// Why a store could not do what it was asked.
@@ -44,4 +47,18 @@ pub struct Store {
     pub blobs: Arc<dyn Blobs>,
     /// Everything else.
     pub metadata: Arc<dyn Metadata>,
+}
+
+impl Store {
+    /// The embedded store in a directory of its own, which is made where it is not there: blobs
+    /// as files, everything else in `metadata.sqlite`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Disk::open`] and [`Sqlite::open`].
+    pub fn embedded(dir: &Path) -> Result<Store, StoreError> {
+        let blobs = Arc::new(Disk::open(dir)?);
+        let metadata = Arc::new(Sqlite::open(&dir.join("metadata.sqlite"))?);
+        Ok(Store { blobs, metadata })
+    }
 }

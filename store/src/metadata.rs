@@ -45,6 +45,15 @@ pub trait Metadata: Send + Sync {
     fn create_upload(&self, upload: &UploadRow) -> Answer<bool>;
     /// The upload of that name.
     fn upload(&self, id: &UploadId) -> Answer<Option<UploadRow>>;
+    /// Forgets an upload that has become a blob and links that blob to its repository; `false`
+    /// where the repository is not there any more.
+    fn finish_upload(
+        &self,
+        id: &UploadId,
+        repository: &RepositoryName,
+        digest: &Digest,
+        size: u64,
+    ) -> Answer<bool>;
     /// Forgets an upload.
     fn delete_upload(&self, id: &UploadId) -> Answer<()>;
 
@@ -105,14 +114,17 @@ pub trait Metadata: Send + Sync {
 
     /// The scan of an image, if one was ever asked for.
     fn scan(&self, image: &Digest) -> Answer<Option<ScanRow>>;
-    /// Makes an image's scan PENDING with a job to do it, unless it is under way already.
-    /// Findings of an earlier scan stay readable until the new ones replace them.
+    /// Makes an image's scan PENDING with a job to do it, unless it is under way already. Nothing
+    /// is done for an image that no repository holds. Findings of an earlier scan stay readable
+    /// until the new ones replace them.
     fn request_scan(&self, image: &Digest, now: Timestamp) -> Answer<()>;
     /// Says that a worker has begun.
     fn begin_scan(&self, image: &Digest) -> Answer<()>;
-    /// Stores inventory, packages and findings, and makes the scan COMPLETE.
+    /// Stores inventory, packages and findings, makes the scan COMPLETE and ends its job. Nothing
+    /// is done for an image that was deleted meanwhile.
     fn complete_scan(&self, result: &ScanResult) -> Answer<()>;
-    /// Makes the scan FAILED for a reason; findings of an earlier one are removed.
+    /// Makes the scan FAILED for a reason and ends its job; findings of an earlier scan are
+    /// removed.
     fn fail_scan(&self, image: &Digest, detail: &str, now: Timestamp) -> Answer<()>;
     /// The inventory of an image that was scanned, with the catalog revision that made it.
     fn inventory(&self, image: &Digest) -> Answer<Option<(Inventory, String)>>;

@@ -1,8 +1,19 @@
 //! One suite per contract, run by every backend. A backend is a way to open a store over a fresh
 //! directory: a case opens it, drops it and opens it again to see what lasted.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
 #[path = "conformance/blobs.rs"]
 mod blobs;
+#[path = "conformance/metadata.rs"]
+mod metadata;
+#[path = "conformance/scans.rs"]
+mod scans;
 
 use std::path::Path;
 
@@ -42,5 +53,49 @@ suite!(
         lists_are_in_order_and_paged,
         blobs_are_read_at_any_place,
         names_of_uploads_are_taken_once,
+    ]
+);
+
+fn sqlite(dir: &Path) -> Box<dyn store::Metadata> {
+    Box::new(store::Sqlite::open(&dir.join("metadata.sqlite")).unwrap())
+}
+
+suite!(
+    sqlite_metadata,
+    metadata,
+    super::sqlite,
+    [
+        repositories_are_kept_and_paged,
+        a_deleted_repository_takes_all_with_it,
+        blobs_belong_to_their_repositories,
+        uploads_belong_to_their_repository,
+        a_manifest_comes_back_as_it_was_put,
+        a_manifest_must_find_what_it_names,
+        a_manifest_put_again_is_the_same_one,
+        tags_move_and_are_paged,
+        a_deleted_manifest_takes_its_tags,
+        manifests_and_referrers_are_in_order,
+        keys_and_tokens_are_kept,
+        a_job_is_queued_once_and_leased_in_order,
+        an_expired_lease_is_given_again,
+        one_of_eight_threads_gets_the_job,
+        threads_push_to_one_tag_at_once,
+        layer_reports_are_of_one_revision,
+    ]
+);
+
+suite!(
+    sqlite_scans,
+    scans,
+    super::sqlite,
+    [
+        a_scan_is_seen_from_the_push_on,
+        a_complete_scan_answers_everything,
+        a_new_scan_replaces_the_old_one_at_its_end,
+        a_failed_scan_says_why,
+        a_scan_goes_with_its_last_manifest,
+        two_revisions_stand_side_by_side,
+        affected_images_are_found_by_every_name,
+        an_untagged_image_is_affected_too,
     ]
 );

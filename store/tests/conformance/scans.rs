@@ -1,0 +1,373 @@
+//! What every store of metadata must do: scans, packages and findings.
+
+use model::{
+    AdvisoryRef, Digest, Finding, Gap, GapKind, Installed, Inventory, Matchable, Ownership,
+    Package, PackageType, Severity, Status, Stream,
+};
+use store::Metadata;
+use store::record::{AssessedPackage, Manifest, ScanResult, ScanState};
+
+use super::metadata::{Open, at, digest, manifest, name, put, tag, with};
+
+const NONE: [(Severity, u64); 6] = [
+    (Severity::Critical, 0),
+    (Severity::High, 0),
+    (Severity::Medium, 0),
+    (Severity::Low, 0),
+    (Severity::Negligible, 0),
+    (Severity::Unknown, 0),
+];
+
+fn package(text: &str) -> Package {
+    Package {
+        kind: PackageType::Deb,
+        name: text.into(),
+        version: "1".into(),
+        source: None,
+        architecture: None,
+    }
+}
+
+fn matchable(text: &str) -> Matchable {
+    Matchable {
+        stream: Some(Stream::new("debian", "12")),
+        channels: vec![],
+        package: package(text),
+        ownership: Ownership::Own,
+    }
+}
+
+fn finding(id: &str, aliases: &[&str], text: &str, severity: Severity) -> Finding {
+    Finding {
+        id: id.into(),
+        aliases: aliases.iter().map(|alias| (*alias).into()).collect(),
+        severity,
+        status: Status::Fixed,
+        package: package(text),
+        purl: None,
+        fixed_in: vec!["2".into()],
+        description: "words ".repeat(50),
+        advisory: AdvisoryRef {
+            source: "debian".into(),
+            id: id.into(),
+            url: None,
+        },
+        locations: vec![],
+    }
+}
+
+fn assessed(text: &str, findings: Vec<Finding>) -> AssessedPackage {
+    AssessedPackage {
+        matchable: matchable(text),
+        findings,
+        gaps: vec![],
+    }
+}
+
+fn inventory(packages: &[AssessedPackage]) -> Inventory {
+    let installed = |assessed: &AssessedPackage| Installed {
+        package: assessed.matchable.package.clone(),
+        path: "var/lib/dpkg/status".into(),
+        layer: Some(digest("layer")),
+        ownership: Ownership::Own,
+    };
+    Inventory {
+        packages: packages.iter().map(installed).collect(),
+        ..Inventory::default()
+    }
+}
+
+fn result(image: &Digest, revision: &str, packages: Vec<AssessedPackage>) -> ScanResult {
+    let mut counts = NONE;
+    counts[1].1 = packages
+        .iter()
+        .map(|package| package.findings.len() as u64)
+        .sum();
+    ScanResult {
+        image: image.clone(),
+        inventory: inventory(&packages),
+        catalog_revision: "c1".into(),
+        packages,
+        database_revision: revision.into(),
+        counts,
+        completed_at: at(9),
+    }
+}
+
+/// Pushes an image whose scan is wanted.
+fn push(metadata: &dyn Metadata, repository: &str, text: &str) -> Digest {
+    let image = manifest(repository, text);
+    metadata
+        .put_manifest(&image, Some(&tag(text)), Some(at(5)))
+        .unwrap();
+    image.digest
+}
+
+fn state(metadata: &dyn Metadata, image: &Digest) -> Option<ScanState> {
+    metadata.scan(image).unwrap().map(|scan| scan.state)
+}
+
+fn lease(metadata: &dyn Metadata) -> bool {
+    metadata
+        .lease_job(at(30), jiff::SignedDuration::from_mins(1))
+        .unwrap()
+        .is_some()
+}
+
+fn affected(metadata: &dyn Metadata, id: &str) -> Vec<String> {
+    let images = metadata.affected_images(id, 99).unwrap();
+    let row = |image: store::record::AffectedImage| {
+        let names = image
+            .findings
+            .iter()
+            .map(|finding| finding.package.name.as_str());
+        let tags: Vec<&str> = image.tags.iter().map(|tag| tag.as_str()).collect();
+        format!(
+            "{}:{} {}",
+            image.repository,
+            tags.join(","),
+            names.collect::<Vec<_>>().join(",")
+        )
+    };
+    images.into_iter().map(row).collect()
+}
+
+pub fn a_scan_is_seen_from_the_push_on(open: Open) {
+    let metadata = with(open, &["a"]);
+    let image = push(&*metadata, "a", "m");
+    drop(metadata);
+    let metadata = open();
+    let scan = metadata.scan(&image).unwrap().unwrap();
+    assert_eq!(
+        (scan.state, scan.requested_at, scan.counts),
+        (ScanState::Pending, at(5), NONE)
+    );
+    assert_eq!((scan.completed_at, scan.database_revision), (None, None));
+    push(&*metadata, "a", "m");
+    metadata.request_scan(&image, at(6)).unwrap();
+    assert!(lease(&*metadata));
+    assert!(!lease(&*metadata), "asked for thrice, queued once");
+    metadata.begin_scan(&image).unwrap();
+    assert_eq!(state(&*metadata, &image), Some(ScanState::InProgress));
+    metadata.request_scan(&image, at(8)).unwrap();
+    assert_eq!(state(&*metadata, &image), Some(ScanState::InProgress));
+    assert_eq!(metadata.scan(&digest("other")).unwrap(), None);
+}
+
+pub fn a_complete_scan_answers_everything(open: Open) {
+    let metadata = with(open, &["a"]);
+    let image = push(&*metadata, "a", "m");
+    let undecided = AssessedPackage {
+        gaps: vec![Gap::new(GapKind::Undecided, "why")],
+        ..assessed("zlib", vec![])
+    };
+    let openssl = assessed(
+        "openssl",
+        vec![finding("CVE-1", &["DSA-1"], "openssl", Severity::High)],
+    );
+    let packages = vec![undecided, openssl];
+    let given = result(&image, "d1", packages.clone());
+    metadata.complete_scan(&given).unwrap();
+    drop(metadata);
+    let metadata = open();
+    let scan = metadata.scan(&image).unwrap().unwrap();
+    assert_eq!(
+        (scan.state, scan.completed_at),
+        (ScanState::Complete, Some(at(9)))
+    );
+    assert_eq!(
+        (scan.counts, scan.database_revision.as_deref()),
+        (given.counts, Some("d1"))
+    );
+    assert_eq!(
+        metadata.inventory(&image).unwrap(),
+        Some((given.inventory, "c1".into()))
+    );
+    let found = metadata.assessed_packages(&image).unwrap();
+    assert_eq!(found, [packages[1].clone(), packages[0].clone()], "by key");
+    assert!(!lease(&*metadata), "the job has ended with the scan");
+    push(&*metadata, "a", "m");
+    assert_eq!(
+        state(&*metadata, &image),
+        Some(ScanState::Complete),
+        "pushed again, still known"
+    );
+    assert!(!lease(&*metadata));
+}
+
+pub fn a_new_scan_replaces_the_old_one_at_its_end(open: Open) {
+    let metadata = with(open, &["a"]);
+    let image = push(&*metadata, "a", "m");
+    let old = vec![assessed(
+        "curl",
+        vec![finding("CVE-1", &[], "curl", Severity::High)],
+    )];
+    metadata
+        .complete_scan(&result(&image, "d1", old.clone()))
+        .unwrap();
+    metadata.request_scan(&image, at(20)).unwrap();
+    assert_eq!(state(&*metadata, &image), Some(ScanState::Pending));
+    assert_eq!(metadata.assessed_packages(&image).unwrap(), old);
+    assert!(lease(&*metadata));
+    let new = vec![assessed(
+        "curl",
+        vec![finding("CVE-2", &[], "curl", Severity::Low)],
+    )];
+    metadata
+        .complete_scan(&result(&image, "d1", new.clone()))
+        .unwrap();
+    assert_eq!(metadata.assessed_packages(&image).unwrap(), new);
+    assert!(affected(&*metadata, "CVE-1").is_empty());
+    assert_eq!(affected(&*metadata, "CVE-2"), ["a:m curl"]);
+}
+
+pub fn a_failed_scan_says_why(open: Open) {
+    let metadata = with(open, &["a"]);
+    let image = push(&*metadata, "a", "m");
+    let found = vec![assessed(
+        "curl",
+        vec![finding("CVE-1", &[], "curl", Severity::High)],
+    )];
+    metadata
+        .complete_scan(&result(&image, "d1", found))
+        .unwrap();
+    metadata.request_scan(&image, at(20)).unwrap();
+    metadata
+        .fail_scan(&image, "a layer is broken", at(21))
+        .unwrap();
+    let scan = metadata.scan(&image).unwrap().unwrap();
+    assert_eq!((scan.state, scan.counts), (ScanState::Failed, NONE));
+    assert_eq!(
+        (scan.detail.as_str(), scan.completed_at),
+        ("a layer is broken", Some(at(21)))
+    );
+    assert_eq!(scan.database_revision, None);
+    assert!(metadata.inventory(&image).unwrap().is_none());
+    assert!(metadata.assessed_packages(&image).unwrap().is_empty());
+    assert!(affected(&*metadata, "CVE-1").is_empty());
+    push(&*metadata, "a", "m");
+    let again = metadata.scan(&image).unwrap().unwrap();
+    assert_eq!(
+        (again.state, again.detail.as_str()),
+        (ScanState::Pending, "")
+    );
+}
+
+pub fn a_scan_goes_with_its_last_manifest(open: Open) {
+    let metadata = with(open, &["a", "b"]);
+    let image = push(&*metadata, "a", "m");
+    push(&*metadata, "b", "m");
+    let found = vec![assessed(
+        "curl",
+        vec![finding("CVE-1", &[], "curl", Severity::High)],
+    )];
+    metadata
+        .complete_scan(&result(&image, "d1", found.clone()))
+        .unwrap();
+    assert!(metadata.delete_manifest(&name("a"), &image).unwrap());
+    assert_eq!(affected(&*metadata, "CVE-1"), ["b:m curl"]);
+    assert!(metadata.delete_repository(&name("b")).unwrap());
+    assert!(affected(&*metadata, "CVE-1").is_empty());
+    assert_eq!(metadata.scan(&image).unwrap(), None);
+    assert!(metadata.inventory(&image).unwrap().is_none());
+    metadata.request_scan(&image, at(9)).unwrap();
+    metadata
+        .complete_scan(&result(&image, "d1", found))
+        .unwrap();
+    metadata.fail_scan(&image, "late", at(9)).unwrap();
+    assert_eq!(
+        metadata.scan(&image).unwrap(),
+        None,
+        "a worker that is late revives nothing"
+    );
+    let waiting = push(&*metadata, "a", "n");
+    assert!(metadata.delete_manifest(&name("a"), &waiting).unwrap());
+    assert!(!lease(&*metadata), "the job goes with it");
+}
+
+pub fn two_revisions_stand_side_by_side(open: Open) {
+    let metadata = with(open, &["a"]);
+    let (one, two) = (push(&*metadata, "a", "m"), push(&*metadata, "a", "n"));
+    let old = vec![assessed(
+        "curl",
+        vec![finding("CVE-1", &[], "curl", Severity::High)],
+    )];
+    let new = vec![assessed("curl", vec![])];
+    metadata
+        .complete_scan(&result(&one, "d1", old.clone()))
+        .unwrap();
+    metadata
+        .complete_scan(&result(&two, "d1", old.clone()))
+        .unwrap();
+    assert_eq!(affected(&*metadata, "CVE-1").len(), 2);
+    metadata
+        .complete_scan(&result(&two, "d2", new.clone()))
+        .unwrap();
+    assert_eq!(metadata.assessed_packages(&one).unwrap(), old);
+    assert_eq!(metadata.assessed_packages(&two).unwrap(), new);
+    assert_eq!(affected(&*metadata, "CVE-1"), ["a:m curl"]);
+    let behind = |database, catalog, after: Option<&Digest>| {
+        metadata.images_behind(database, catalog, after, 9).unwrap()
+    };
+    assert_eq!(behind("d2", "c1", None), [one.clone()]);
+    let mut both = [one.clone(), two.clone()];
+    both.sort();
+    assert_eq!(behind("d3", "c1", None), both);
+    assert_eq!(behind("d2", "c2", None), both);
+    assert_eq!(behind("d3", "c1", Some(&both[0])), both[1..]);
+    assert_eq!(
+        metadata.images_behind("d3", "c1", None, 1).unwrap(),
+        both[..1]
+    );
+    metadata.complete_scan(&result(&one, "d2", new)).unwrap();
+    assert!(behind("d2", "c1", None).is_empty());
+    assert!(affected(&*metadata, "CVE-1").is_empty());
+}
+
+pub fn affected_images_are_found_by_every_name(open: Open) {
+    let metadata = with(open, &["b", "a"]);
+    let weak = |text| finding("CVE-1", &["DSA-7", "GHSA-x"], text, Severity::High);
+    let other = finding("CVE-2", &[], "curl", Severity::Low);
+    let curl = assessed("curl", vec![weak("curl"), other]);
+    let images = [
+        (
+            push(&*metadata, "b", "m"),
+            vec![curl.clone(), assessed("bash", vec![weak("bash")])],
+        ),
+        (push(&*metadata, "a", "n"), vec![curl]),
+        (
+            push(&*metadata, "a", "clean"),
+            vec![assessed("tar", vec![])],
+        ),
+    ];
+    for (image, packages) in images {
+        metadata
+            .complete_scan(&result(&image, "d1", packages))
+            .unwrap();
+    }
+    for id in ["CVE-1", "DSA-7", "GHSA-x"] {
+        assert_eq!(
+            affected(&*metadata, id),
+            ["a:n curl", "b:m bash,curl"],
+            "{id}"
+        );
+    }
+    assert_eq!(affected(&*metadata, "CVE-2"), ["a:n curl", "b:m curl"]);
+    assert_eq!(metadata.affected_images("CVE-1", 1).unwrap().len(), 1);
+    assert!(affected(&*metadata, "CVE-").is_empty());
+}
+
+pub fn an_untagged_image_is_affected_too(open: Open) {
+    let metadata = with(open, &["a"]);
+    let image: Manifest = manifest("a", "m");
+    put(&*metadata, &image, None);
+    metadata.request_scan(&image.digest, at(5)).unwrap();
+    let found = vec![assessed(
+        "curl",
+        vec![finding("CVE-1", &[], "curl", Severity::High)],
+    )];
+    metadata
+        .complete_scan(&result(&image.digest, "d1", found))
+        .unwrap();
+    assert_eq!(affected(&*metadata, "CVE-1"), ["a: curl"]);
+}
