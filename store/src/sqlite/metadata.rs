@@ -221,7 +221,7 @@ impl Metadata for Sqlite {
     }
 
     fn access_keys(&self) -> Answer<Vec<AccessKey>> {
-        self.read(|t| access::keys(t))
+        self.read(access::keys)
     }
 
     fn create_token(&self, hash: &Digest, key_id: &str, expires_at: Timestamp) -> Answer<()> {
