@@ -1,0 +1,221 @@
+//! Manifests and indexes, by tag and digest. An answer never depends on `Accept`: an image is
+//! served as it was pushed.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::http::Request;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, LOCATION};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use image::Manifest;
+use image::manifest::ManifestError;
+use model::digest::{Algorithm, Hasher};
+use model::{Digest, Reference, RepositoryName, Tag};
+use serde_json::json;
+use store::record::{self, PutManifest};
+
+use super::error::{Code, Failure};
+use super::{Answer, StatusCode, answer, blocking, ensure_repository, missing};
+use crate::app::App;
+use crate::auth::Principal;
+
+const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+
+pub async fn get(app: &Arc<App>, name: RepositoryName, reference: Reference) -> Answer {
+    let found = blocking(app, move |app| {
+        let found = app.store.metadata.manifest(&name, &reference)?;
+        found.ok_or_else(|| missing(app, &name, unknown(&reference)))
+    });
+    let found = found.await?;
+    let length = found.bytes.len() as u64;
+    Ok(answer::content(
+        &found.digest,
+        &found.media_type,
+        length,
+        Body::from(found.bytes),
+    ))
+}
+
+pub async fn head(app: &Arc<App>, name: RepositoryName, reference: Reference) -> Answer {
+    let found = blocking(app, move |app| {
+        let found = app.store.metadata.manifest_summary(&name, &reference)?;
+        found.ok_or_else(|| missing(app, &name, unknown(&reference)))
+    });
+    let found = found.await?;
+    Ok(answer::content(
+        &found.digest,
+        &found.media_type,
+        found.manifest_size,
+        Body::empty(),
+    ))
+}
+
+pub async fn delete(app: &Arc<App>, name: RepositoryName, reference: Reference) -> Answer {
+    blocking(app, move |app| {
+        let deleted = match &reference {
+            Reference::Tag(tag) => app.store.metadata.delete_tag(&name, tag)?,
+            Reference::Digest(digest) => app.store.metadata.delete_manifest(&name, digest)?,
+        };
+        match deleted {
+            true => Ok(answer::empty(StatusCode::ACCEPTED, &[])),
+            false => Err(missing(app, &name, unknown(&reference))),
+        }
+    })
+    .await
+}
+
+pub async fn put(
+    app: &Arc<App>,
+    principal: &Principal,
+    name: RepositoryName,
+    reference: Reference,
+    request: Request<Body>,
+) -> Answer {
+    let (parts, body) = request.into_parts();
+    let limit = app.settings.image_limits.manifest_bytes;
+    let bytes = read(&parts.headers, body, limit).await?;
+    let (asker, principal) = (app.clone(), principal.clone());
+    let hint = parts
+        .headers
+        .get(CONTENT_TYPE)
+        .and_then(|hint| hint.to_str().ok());
+    let hint = hint.map(str::to_owned);
+    blocking(&asker, move |app| {
+        let parsed = Manifest::parse(&bytes, hint.as_deref(), &app.settings.image_limits);
+        let parsed = parsed.map_err(invalid)?;
+        let digest = digest(&bytes, &reference)?;
+        let tag = match &reference {
+            Reference::Tag(tag) => Some(tag),
+            Reference::Digest(_) => None,
+        };
+        store(
+            app,
+            &principal,
+            name,
+            tag,
+            Pushed {
+                parsed,
+                digest,
+                bytes,
+            },
+        )
+    })
+    .await
+}
+
+/// The body, up to the limit.
+async fn read(headers: &HeaderMap, body: Body, limit: u64) -> Result<Bytes, Failure> {
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: u64| length > limit) {
+        return Err(too_large(limit));
+    }
+    let limited = Limited::new(body, usize::try_from(limit).unwrap_or(usize::MAX));
+    match limited.collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large(limit)),
+        Err(_) => {
+            let message = "the manifest did not arrive to its end: send it again";
+            Err(Failure::new(Code::ManifestInvalid, message))
+        }
+    }
+}
+
+/// The digest of the bytes, which must be the one that they are sent under.
+fn digest(bytes: &[u8], reference: &Reference) -> Result<Digest, Failure> {
+    let algorithm = match reference {
+        Reference::Digest(expected) => expected.algorithm(),
+        Reference::Tag(_) => Algorithm::Sha256,
+    };
+    let mut hasher = Hasher::new(algorithm);
+    hasher.update(bytes);
+    let actual = hasher.finish();
+    match reference {
+        Reference::Digest(expected) if *expected != actual => {
+            Err(Failure::mismatch(expected, &actual))
+        }
+        _ => Ok(actual),
+    }
+}
+
+/// A manifest that was read.
+struct Pushed {
+    parsed: Manifest,
+    digest: Digest,
+    bytes: Bytes,
+}
+
+fn store(
+    app: &App,
+    principal: &Principal,
+    name: RepositoryName,
+    tag: Option<&Tag>,
+    pushed: Pushed,
+) -> Answer {
+    let now = app.clock.now();
+    let repository = ensure_repository(app, principal, &name, now)?;
+    let parsed = &pushed.parsed;
+    let annotations = parsed.annotations();
+    let manifest = record::Manifest {
+        repository: name.clone(),
+        digest: pushed.digest.clone(),
+        media_type: parsed.media_type().to_owned(),
+        bytes: pushed.bytes.to_vec(),
+        artifact_type: parsed.artifact_type().map(str::to_owned),
+        subject: parsed.subject().map(|subject| subject.digest.clone()),
+        annotations: (!annotations.is_empty()).then(|| json!(annotations).to_string()),
+        image_size: parsed.image_size(),
+        blobs: parsed
+            .blobs()
+            .into_iter()
+            .map(|blob| blob.digest.clone())
+            .collect(),
+        manifests: parsed
+            .manifests()
+            .iter()
+            .map(|entry| entry.descriptor.digest.clone())
+            .collect(),
+        pushed_at: now,
+    };
+    // An index is not scanned itself: its images were pushed as manifests of their own.
+    let scan = (parsed.is_image() && app.scan_wanted(&repository)).then_some(now);
+    match app.store.metadata.put_manifest(&manifest, tag, scan)? {
+        PutManifest::NoRepository => return Err(Failure::name_unknown(&name)),
+        PutManifest::Missing(digests) => return Err(Failure::manifest_blob_unknown(&digests)),
+        PutManifest::Stored => {}
+    }
+    if scan.is_some() {
+        app.wake_worker();
+    }
+    let location = format!("/v2/{name}/manifests/{}", pushed.digest);
+    let digest = (answer::CONTENT_DIGEST, pushed.digest.as_str());
+    let mut headers = vec![(LOCATION, location.as_str()), digest];
+    headers.extend(
+        manifest
+            .subject
+            .as_ref()
+            .map(|subject| (SUBJECT, subject.as_str())),
+    );
+    Ok(answer::empty(StatusCode::CREATED, &headers))
+}
+
+fn unknown(reference: &Reference) -> Failure {
+    let message =
+        format!("this repository holds no manifest '{reference}': push it, or check the name");
+    Failure::new(Code::ManifestUnknown, message)
+        .detail(json!({ "reference": reference.to_string() }))
+}
+
+fn invalid(error: ManifestError) -> Failure {
+    let failure = Failure::new(Code::ManifestInvalid, error.to_string());
+    match error {
+        ManifestError::TooLarge { .. } => failure.status(StatusCode::PAYLOAD_TOO_LARGE),
+        _ => failure,
+    }
+}
+
+fn too_large(limit: u64) -> Failure {
+    let message = format!("a manifest may have {limit} bytes: put large data into a blob");
+    Failure::new(Code::ManifestInvalid, message).status(StatusCode::PAYLOAD_TOO_LARGE)
+}
