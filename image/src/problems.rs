@@ -2,14 +2,16 @@
 
 use model::{Problem, ProblemKind};
 
-pub(crate) struct Problems {
+/// Problems of one file, layer or tree: the first ones are kept, later ones counted.
+pub struct Problems {
     kept: Vec<Problem>,
     limit: usize,
     left_out: u64,
 }
 
 impl Problems {
-    pub(crate) fn new(limit: usize) -> Problems {
+    /// A list that keeps up to `limit` problems.
+    pub fn new(limit: usize) -> Problems {
         Problems {
             kept: Vec::new(),
             limit,
@@ -17,12 +19,8 @@ impl Problems {
         }
     }
 
-    pub(crate) fn add(
-        &mut self,
-        kind: ProblemKind,
-        place: impl Into<String>,
-        detail: impl Into<String>,
-    ) {
+    /// Adds a problem at a place.
+    pub fn add(&mut self, kind: ProblemKind, place: impl Into<String>, detail: impl Into<String>) {
         match self.kept.len() < self.limit {
             true => self.kept.push(Problem::new(kind, place, detail)),
             false => self.left_out += 1,
@@ -30,7 +28,7 @@ impl Problems {
     }
 
     /// All that were kept; a last one says how many were not.
-    pub(crate) fn finish(mut self, place: &str) -> Vec<Problem> {
+    pub fn finish(mut self, place: &str) -> Vec<Problem> {
         if self.left_out > 0 {
             let detail = format!("{} more problems are left out", self.left_out);
             self.kept

@@ -1,0 +1,346 @@
+//! What a person calls an image to be looked at: a file or directory, recognised by looking or
+//! named by a scheme (`docker-archive:`, `oci-archive:`, `oci-dir:`, `rootfs-archive:`, `dir:`).
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use model::{Digest, Platform, Target};
+
+use crate::Limits;
+
+mod choice;
+mod docker;
+mod files;
+mod oci;
+
+use files::Files;
+
+/// Why a target could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// It cannot be opened or read.
+    #[error("cannot read {path}: {cause}")]
+    Io {
+        /// Which.
+        path: String,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// It is not what its scheme says, or nothing that is known.
+    #[error(
+        "{path} is {what}; give a docker-save archive, an OCI archive, an OCI layout \
+             directory, a root file system archive or directory, or say which it is with \
+             docker-archive:, oci-archive:, oci-dir:, rootfs-archive: or dir:"
+    )]
+    Unrecognised {
+        /// Which.
+        path: String,
+        /// What it is instead.
+        what: String,
+    },
+    /// It is broken.
+    #[error("{path} is damaged: {what}; make it again from its source")]
+    Damaged {
+        /// Which.
+        path: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// It holds several images and none or several fit.
+    #[error(
+        "{path} holds {found}, and {wanted} fits {fits} of them; choose one with --platform \
+             or make an archive of one image"
+    )]
+    Choice {
+        /// Which.
+        path: String,
+        /// What is there, in words.
+        found: String,
+        /// The platform that was looked for.
+        wanted: String,
+        /// How many fit.
+        fits: usize,
+    },
+    /// It holds no image at all.
+    #[error("{path} holds no container image: {what}")]
+    NoImage {
+        /// Which.
+        path: String,
+        /// What was looked for.
+        what: String,
+    },
+}
+
+/// An image that is open, ready to be read layer by layer, or a directory.
+#[derive(Debug)]
+pub struct Source {
+    name: String,
+    digest: Option<Digest>,
+    platform: Option<Platform>,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    Layers(Vec<SourceLayer>),
+    Directory(PathBuf),
+}
+
+/// One layer of an open image.
+#[derive(Clone, Debug)]
+pub struct SourceLayer {
+    /// The diff id that the configuration promises; `None` where nothing promises one.
+    pub diff_id: Option<Digest>,
+    /// The command that made it, where the history says.
+    pub command: Option<String>,
+    place: Place,
+}
+
+/// Where bytes lie.
+#[derive(Clone, Debug)]
+enum Place {
+    File(PathBuf),
+    Part {
+        file: Arc<File>,
+        offset: u64,
+        length: u64,
+    },
+}
+
+/// The kinds of target, with their schemes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    DockerArchive,
+    OciArchive,
+    OciDirectory,
+    RootArchive,
+    Directory,
+}
+
+const SCHEMES: &[(&str, Form)] = &[
+    ("docker-archive:", Form::DockerArchive),
+    ("oci-archive:", Form::OciArchive),
+    ("oci-dir:", Form::OciDirectory),
+    ("rootfs-archive:", Form::RootArchive),
+    ("dir:", Form::Directory),
+];
+
+impl Source {
+    /// Opens a target. Of several images that it holds, the one for `platform`
+    /// (`os/architecture[/variant]`) is taken, or for Linux on this machine's architecture.
+    ///
+    /// # Errors
+    ///
+    /// Where it is absent, broken, nothing that is known, or holds no one image that fits.
+    pub fn open(
+        target: &str,
+        platform: Option<&str>,
+        limits: &Limits,
+    ) -> Result<Source, TargetError> {
+        let scheme = SCHEMES.iter().find_map(|(scheme, form)| {
+            let path = target.strip_prefix(scheme)?;
+            Some((path, Some(*form)))
+        });
+        let (path, form) = scheme.unwrap_or((target, None));
+        let opening = Opening {
+            name: target,
+            path: Path::new(path),
+            platform,
+            limits,
+        };
+        opening.open(form)
+    }
+
+    /// What was looked at: its name, digest and platform. The digest is the manifest's; for a
+    /// docker-save archive the image id; none for a root file system.
+    pub fn target(&self) -> Target {
+        Target {
+            name: self.name.clone(),
+            digest: self.digest.clone(),
+            platform: self.platform.clone(),
+        }
+    }
+
+    /// The layers, lowest first; none for a directory.
+    pub fn layers(&self) -> &[SourceLayer] {
+        match &self.content {
+            Content::Layers(layers) => layers,
+            Content::Directory(_) => &[],
+        }
+    }
+
+    /// The root file system, where it is a directory.
+    pub fn directory(&self) -> Option<&Path> {
+        match &self.content {
+            Content::Layers(_) => None,
+            Content::Directory(path) => Some(path),
+        }
+    }
+}
+
+impl SourceLayer {
+    /// Opens the layer's bytes as they are stored, compressed or not.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be opened.
+    pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        self.place.open()
+    }
+}
+
+impl Place {
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match self {
+            Place::File(path) => Box::new(File::open(path)?),
+            Place::Part {
+                file,
+                offset,
+                length,
+            } => Box::new(Part {
+                file: Arc::clone(file),
+                offset: *offset,
+                left: *length,
+            }),
+        })
+    }
+}
+
+/// Reads a part of a file that others read too.
+struct Part {
+    file: Arc<File>,
+    offset: u64,
+    left: u64,
+}
+
+impl Read for Part {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX);
+        let wanted = buffer.len().min(most);
+        let buffer = buffer.get_mut(..wanted).unwrap_or_default();
+        let read = self.file.read_at(buffer, self.offset)?;
+        self.offset += read as u64;
+        self.left -= read as u64;
+        Ok(read)
+    }
+}
+
+/// A target that is being opened.
+struct Opening<'a> {
+    name: &'a str,
+    path: &'a Path,
+    platform: Option<&'a str>,
+    limits: &'a Limits,
+}
+
+impl Opening<'_> {
+    fn open(&self, form: Option<Form>) -> Result<Source, TargetError> {
+        let metadata = std::fs::metadata(self.path).map_err(|cause| self.io(cause))?;
+        let wants_directory = matches!(form, Some(Form::Directory | Form::OciDirectory));
+        if let (true, Some(_)) = (wants_directory != metadata.is_dir(), form) {
+            let what = if metadata.is_dir() {
+                "a directory"
+            } else {
+                "no directory"
+            };
+            return Err(self.unrecognised(what));
+        }
+        match metadata.is_dir() {
+            true => self.open_directory(form),
+            false => self.open_file(form),
+        }
+    }
+
+    fn open_directory(&self, form: Option<Form>) -> Result<Source, TargetError> {
+        let is_there = |name: &str| self.path.join(name).is_file();
+        let is_layout = is_there("index.json") && is_there("oci-layout");
+        match (form, is_layout) {
+            (Some(Form::OciDirectory), false) => Err(self
+                .unrecognised("no OCI layout: it lacks the files 'oci-layout' and 'index.json'")),
+            (Some(Form::OciDirectory) | None, true) => {
+                oci::open(self, &Files::directory(self.path))
+            }
+            _ => Ok(self.source(None, None, Content::Directory(self.path.to_owned()))),
+        }
+    }
+
+    fn open_file(&self, form: Option<Form>) -> Result<Source, TargetError> {
+        if form == Some(Form::RootArchive) {
+            return Ok(self.root_archive());
+        }
+        let (files, problem) = Files::archive(self)?;
+        let form = form.unwrap_or(match files.holds("manifest.json") {
+            true => Form::DockerArchive,
+            false if files.holds("index.json") => Form::OciArchive,
+            false => Form::RootArchive,
+        });
+        if form == Form::RootArchive {
+            return match files.is_empty() {
+                true => Err(self.unrecognised(&problem.unwrap_or("an empty archive".to_owned()))),
+                false => Ok(self.root_archive()),
+            };
+        }
+        if let Some(problem) = problem {
+            return Err(self.damaged(problem));
+        }
+        match form {
+            Form::DockerArchive => docker::open(self, &files),
+            _ => oci::open(self, &files),
+        }
+    }
+
+    /// An archive that is the one layer itself; what is wrong with it shows when it is read.
+    fn root_archive(&self) -> Source {
+        let layer = SourceLayer {
+            diff_id: None,
+            command: None,
+            place: Place::File(self.path.to_owned()),
+        };
+        self.source(None, None, Content::Layers(vec![layer]))
+    }
+
+    fn source(
+        &self,
+        digest: Option<Digest>,
+        platform: Option<Platform>,
+        content: Content,
+    ) -> Source {
+        Source {
+            name: self.name.to_owned(),
+            digest,
+            platform,
+            content,
+        }
+    }
+
+    fn shown(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn io(&self, cause: io::Error) -> TargetError {
+        TargetError::Io {
+            path: self.shown(),
+            cause,
+        }
+    }
+
+    fn damaged(&self, what: impl Into<String>) -> TargetError {
+        TargetError::Damaged {
+            path: self.shown(),
+            what: what.into(),
+        }
+    }
+
+    fn unrecognised(&self, what: &str) -> TargetError {
+        TargetError::Unrecognised {
+            path: self.shown(),
+            what: what.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
