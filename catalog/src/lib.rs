@@ -1,1 +1,31 @@
-//! catalog
+//! One layer to a [`LayerReport`]; a stack of them to a [`model::Inventory`].
+//!
+//! This crate knows package formats and no advisories. It opens nothing itself: it is handed
+//! bytes, or an [`image::target::Source`] that somebody opened. Two steps: [`catalogue`] reads a
+//! layer alone, whatever lies above or below it, so that its report can be kept under
+//! (layer digest, [`REVISION`]); [`squash`] puts reports on each other by one rule for every
+//! format: the topmost layer that touches a path wins.
+
+pub mod cataloger;
+pub mod layer;
+pub mod report;
+pub mod squash;
+pub mod target;
+
+mod apk;
+mod apk_repositories;
+mod dpkg;
+mod os_release;
+mod text;
+mod unread;
+
+pub use layer::catalogue;
+pub use report::LayerReport;
+pub use squash::squash;
+pub use target::catalogue_source;
+
+/// A hash of the sources that made a report: other sources, other reports.
+pub const REVISION: &str = env!("CATALOG_REVISION");
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! What the line-based formats share: lines with their numbers, and problems that name them.
+
+use image::Limits;
+use image::problems::Problems;
+use model::{Problem, ProblemKind};
+
+/// Lines of a file, numbered from 1, without their ends.
+pub fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    let lines = bytes.split(|byte| *byte == b'\n').enumerate();
+    lines.map(|(at, line)| (at + 1, line.strip_suffix(b"\r").unwrap_or(line)))
+}
+
+/// The problems of one file.
+pub struct FileProblems {
+    path: String,
+    problems: Problems,
+}
+
+impl FileProblems {
+    /// None yet.
+    pub fn new(path: &str, limits: &Limits) -> FileProblems {
+        FileProblems {
+            path: path.to_owned(),
+            problems: Problems::new(limits.problems),
+        }
+    }
+
+    /// Something is malformed at a line.
+    pub fn at(&mut self, line: usize, detail: impl Into<String>) {
+        let place = format!("{}:{line}", self.path);
+        self.problems.add(ProblemKind::Malformed, place, detail);
+    }
+
+    /// The file ends inside a line: it was cut.
+    pub fn check_end(&mut self, bytes: &[u8]) {
+        if bytes.last().is_some_and(|last| *last != b'\n') {
+            let detail = "ends inside a line: records may be missing";
+            self.problems
+                .add(ProblemKind::Truncated, &self.path, detail);
+        }
+    }
+
+    /// All of them.
+    pub fn finish(self) -> Vec<Problem> {
+        let path = self.path.clone();
+        self.problems.finish(&path)
+    }
+}
+
+/// A name or version as package managers write them: printable, without blanks.
+pub fn word(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes.trim_ascii()).ok()?;
+    let is_odd = |char: char| char.is_whitespace() || char.is_control();
+    (!text.is_empty() && !text.contains(is_odd)).then(|| text.to_owned())
+}
+
+/// The start of a line, fit to be shown.
+pub fn excerpt(bytes: &[u8]) -> String {
+    let start = bytes.get(..40).unwrap_or(bytes);
+    start.escape_ascii().to_string()
+}

@@ -1,0 +1,74 @@
+//! Package databases that are recognised but not read. An image with one of them is never clean:
+//! it is answered as unsupported.
+
+use model::{Problem, ProblemKind};
+
+use crate::cataloger::{Cataloger, Found, Pattern, Role};
+
+macro_rules! unread {
+    ($constant:ident, $name:literal, $reads:literal, $paths:expr) => {
+        #[doc = $reads]
+        pub const $constant: Cataloger = Cataloger {
+            name: $name,
+            reads: concat!($reads, ": not read yet, answered as unsupported"),
+            paths: $paths,
+            magic: b"",
+            role: Role::Unread,
+            parse: |path, _, _| problem(path, $reads),
+        };
+    };
+}
+
+unread!(
+    RPM,
+    "rpm",
+    "packages of Red Hat, SUSE, Amazon and their kin",
+    &[
+        Pattern::Exact("var/lib/rpm/Packages"),
+        Pattern::Exact("var/lib/rpm/Packages.db"),
+        Pattern::Exact("var/lib/rpm/rpmdb.sqlite"),
+        Pattern::Exact("usr/lib/sysimage/rpm/Packages"),
+        Pattern::Exact("usr/lib/sysimage/rpm/Packages.db"),
+        Pattern::Exact("usr/lib/sysimage/rpm/rpmdb.sqlite"),
+        Pattern::Exact("usr/share/rpm/Packages"),
+        Pattern::Exact("usr/share/rpm/Packages.db"),
+        Pattern::Exact("usr/share/rpm/rpmdb.sqlite"),
+        Pattern::Exact("var/lib/rpmmanifest/container-manifest-2"),
+    ]
+);
+unread!(
+    PACMAN,
+    "pacman",
+    "packages of Arch Linux and its kin",
+    &[Pattern::Exact("var/lib/pacman/local/ALPM_DB_VERSION")]
+);
+unread!(
+    PORTAGE,
+    "portage",
+    "packages of Gentoo",
+    &[Pattern::Deep {
+        directory: "var/db/pkg",
+        name: "PF"
+    }]
+);
+unread!(
+    OPKG,
+    "opkg",
+    "packages of OpenWrt and its kin",
+    &[
+        Pattern::Exact("usr/lib/opkg/status"),
+        Pattern::Exact("var/lib/opkg/status"),
+    ]
+);
+unread!(
+    CHISEL,
+    "chisel",
+    "slices of Ubuntu's packages, cut by chisel",
+    &[Pattern::Exact("var/lib/chisel/manifest.wall")]
+);
+
+fn problem(path: &str, what: &str) -> (Found, Vec<Problem>) {
+    let detail = format!("a database of {what} is there, but cannot be read yet");
+    let problem = Problem::new(ProblemKind::Unsupported, path, detail);
+    (Found::default(), vec![problem])
+}
