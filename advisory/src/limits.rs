@@ -49,13 +49,24 @@ pub struct AgeLimits {
 impl Default for AgeLimits {
     fn default() -> AgeLimits {
         AgeLimits {
-            default: SignedDuration::from_hours(14 * 24),
+            default: SignedDuration::from_hours(24 * i64::from(AgeLimits::DEFAULT_DAYS)),
             by_source: BTreeMap::new(),
         }
     }
 }
 
 impl AgeLimits {
+    /// Days after which a source is stale where nobody says otherwise.
+    pub const DEFAULT_DAYS: u32 = 14;
+
+    /// The same limit for every source.
+    pub fn days(days: u32) -> AgeLimits {
+        AgeLimits {
+            default: SignedDuration::from_hours(24 * i64::from(days)),
+            by_source: BTreeMap::new(),
+        }
+    }
+
     /// The limit that binds a source.
     pub fn of(&self, source: &str) -> SignedDuration {
         self.by_source.get(source).copied().unwrap_or(self.default)

@@ -1,2 +1,42 @@
-//! lazaret
-fn main() {}
+//! The program: flags, files, wiring. What it does stands in the other crates.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod cli;
+mod database;
+mod db;
+mod demo;
+mod key;
+mod mirror;
+mod mmap;
+mod output;
+mod scan;
+mod serve;
+mod system;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The command could not do what it was asked.
+const FAILED: u8 = 1;
+
+fn main() -> ExitCode {
+    let arguments = cli::Cli::parse();
+    let outcome = match arguments.command {
+        cli::Command::Serve(flags) => serve::run(&flags),
+        cli::Command::Scan(flags) => scan::run(&flags),
+        cli::Command::Db(cli::Db::Build(flags)) => db::build::run(&flags),
+        cli::Command::Db(cli::Db::Status(flags)) => db::status::run(&flags),
+        cli::Command::Demo(flags) => demo::run(&flags),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lazaret: {error:#}");
+            ExitCode::from(FAILED)
+        }
+    }
+}

@@ -10,6 +10,7 @@ pub mod auth;
 pub mod ecr;
 pub mod oci;
 pub mod pages;
+mod percent;
 pub mod router;
 pub mod scan;
 pub mod serve;

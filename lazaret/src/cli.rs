@@ -1,0 +1,208 @@
+//! The command line. `docs/cli.md` fixes every word of it; scripts rely on it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use policy::Threshold;
+
+/// A container registry that looks at everything before it goes ashore.
+#[derive(Debug, Parser)]
+#[command(name = "lazaret", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the registry, ECR's API and the pages
+    Serve(Serve),
+    /// Scan an image without a server
+    Scan(Scan),
+    /// Make an advisory database, or say what is in one
+    #[command(subcommand)]
+    Db(Db),
+    /// Show the main job on this machine: push an image, see its findings
+    Demo(Demo),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Db {
+    /// Make a database from a directory of feeds
+    Build(Build),
+    /// Say what is in a database
+    Status(Status),
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where everything is kept
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "./lazaret-data",
+        env = "LAZARET_DATA"
+    )]
+    pub data: PathBuf,
+    /// Address and port to listen on
+    #[arg(
+        long,
+        value_name = "ADDR",
+        default_value = "127.0.0.1:5000",
+        env = "LAZARET_LISTEN"
+    )]
+    pub listen: SocketAddr,
+    /// The advisory database; it is loaded again when the file is replaced
+    #[arg(long, value_name = "FILE", env = "LAZARET_DB")]
+    pub db: Option<PathBuf>,
+    /// Switch authentication off; refused for any address that is not loopback
+    #[arg(long)]
+    pub dev: bool,
+    /// The registry's id: twelve digits
+    #[arg(long, value_name = "ID", default_value = "000000000000", env = "LAZARET_ACCOUNT",
+          value_parser = account)]
+    pub account: String,
+    /// The region in names and answers
+    #[arg(
+        long,
+        value_name = "REGION",
+        default_value = "us-east-1",
+        env = "LAZARET_REGION"
+    )]
+    pub region: String,
+    /// Host and port under which clients reach the server [default: the listen address]
+    #[arg(long, value_name = "HOST[:PORT]", env = "LAZARET_PUBLIC_HOST")]
+    pub public_host: Option<String>,
+    /// Scan workers [default: one per processor]
+    #[arg(long, value_name = "N", env = "LAZARET_WORKERS")]
+    pub workers: Option<usize>,
+    /// Days after which a source of the database counts as stale
+    #[arg(long, value_name = "DAYS", default_value_t = advisory::AgeLimits::DEFAULT_DAYS)]
+    pub max_feed_age: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// A path, or one with a scheme: docker-archive:, oci-archive:, oci-dir:, rootfs-archive:, dir:
+    pub target: String,
+    /// The advisory database
+    #[arg(long, value_name = "FILE", env = "LAZARET_DB")]
+    pub db: Option<PathBuf>,
+    /// How to write the answer
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = format)]
+    pub format: &'static report::Format,
+    /// Write to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Exit with 3 where a finding is at least this bad
+    #[arg(long, value_name = "negligible|low|medium|high|critical|any", value_parser = threshold)]
+    pub fail_on: Option<Threshold>,
+    /// Exit with 4 where something could not be answered
+    #[arg(long)]
+    pub require_complete: bool,
+    /// The platform to take out of several, for example linux/arm64
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    pub platform: Option<String>,
+    /// Judge every age as of this time instead of now (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub now: Option<Timestamp>,
+    /// Days after which a source of the database counts as stale
+    #[arg(long, value_name = "DAYS", default_value_t = advisory::AgeLimits::DEFAULT_DAYS)]
+    pub max_feed_age: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct Build {
+    /// The directory of feeds: one directory per source
+    #[arg(long, value_name = "DIR")]
+    pub from: PathBuf,
+    /// The database to write; it is replaced in one step
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Go on when a source cannot be read at all; it is named in 'db status' and in every scan
+    #[arg(long)]
+    pub skip_broken: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Status {
+    /// The advisory database
+    #[arg(long, value_name = "FILE", env = "LAZARET_DB")]
+    pub db: Option<PathBuf>,
+    /// How to write the answer
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: StatusFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// End after the table instead of serving on
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// A time, or a date that stands for its first moment in UTC.
+fn time(text: &str) -> Result<Timestamp, String> {
+    if let Ok(date) = text.parse::<jiff::civil::Date>()
+        && text.len() == 10
+    {
+        let midnight = date.to_zoned_datetime(jiff::tz::TimeZone::UTC);
+        return midnight
+            .map(|time| time.timestamp())
+            .map_err(|error| error.to_string());
+    }
+    text.parse()
+        .map_err(|_| "expected a time like 2026-11-23T12:00:00Z, or a date".to_owned())
+}
+
+fn account(text: &str) -> Result<String, String> {
+    match text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => Ok(text.to_owned()),
+        false => Err("expected twelve digits".to_owned()),
+    }
+}
+
+fn format(name: &str) -> Result<&'static report::Format, String> {
+    let known = || {
+        report::ALL
+            .iter()
+            .map(|format| format.name)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let found = report::ALL.iter().find(|format| format.name == name);
+    found.ok_or_else(|| format!("expected one of {}", known()))
+}
+
+fn threshold(word: &str) -> Result<Threshold, String> {
+    word.parse()
+        .map_err(|_| "expected one of negligible, low, medium, high, critical, any".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_dates_or_whole() {
+        assert_eq!(time("2023-04-02"), time("2023-04-02T00:00:00Z"));
+        assert!(time("yesterday").is_err());
+        assert!(account("12345678901").is_err());
+    }
+}

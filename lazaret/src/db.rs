@@ -1,0 +1,4 @@
+//! `lazaret db …`: make an advisory database, and say what is in one.
+
+pub mod build;
+pub mod status;

@@ -1,0 +1,41 @@
+//! Writing for people and programs: to a file or to standard output, also a closed one.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
+
+use anyhow::Context;
+
+/// Where an answer goes.
+///
+/// # Errors
+///
+/// Where the file cannot be made.
+pub fn open(path: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
+    Ok(match path {
+        None => Box::new(BufWriter::new(io::stdout().lock())),
+        Some(path) => {
+            let file = File::create(path);
+            let file = file.with_context(|| format!("cannot write to {}", path.display()))?;
+            Box::new(BufWriter::new(file))
+        }
+    })
+}
+
+/// Columns of the terminal; `None` in a pipe or a file.
+pub fn terminal_width(path: Option<&Path>) -> Option<u16> {
+    if path.is_some() || !io::stdout().is_terminal() {
+        return None;
+    }
+    terminal_size::terminal_size().map(|(width, _)| width.0)
+}
+
+/// Whether the reader of our output went away, as `head` does: that is no failure.
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io_errors = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>());
+    io_errors
+        .into_iter()
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,80 @@
+//! What must not stand in the project at all.
+
+use std::fs;
+use std::path::Path;
+
+use crate::sources::root;
+
+/// Put together here, so that this file does not hold them itself.
+fn forbidden() -> Vec<String> {
+    [
+        ("TO", "DO"),
+        ("FIX", "ME"),
+        ("XX", "X:"),
+        ("/wo", "rk/"),
+        ("/ro", "ot/"),
+        ("/ho", "me/"),
+    ]
+    .iter()
+    .map(|(begin, end)| format!("{begin}{end}"))
+    .collect()
+}
+
+fn visit(directory: &Path, found: &mut Vec<String>) {
+    let words = forbidden();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.starts_with(".git") || name == "target" || name == "lazaret-data" {
+            continue;
+        }
+        if path.is_dir() {
+            visit(&path, found);
+        } else if let Ok(text) = fs::read_to_string(&path) {
+            for (number, line) in text.lines().enumerate() {
+                if let Some(word) = words.iter().find(|word| line.contains(word.as_str())) {
+                    found.push(format!("{}:{}: {word}", path.display(), number + 1));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn work_is_finished_and_names_no_machine() {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(root()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let ours = path.is_dir() && !name.starts_with('.') && name != "target";
+        if ours && name != "lazaret-data" {
+            visit(&path, &mut found);
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn what_the_documents_promise_is_there() {
+    for file in [
+        "ARCHITECTURE.md",
+        "STYLE.md",
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "LICENSE",
+        "deny.toml",
+        "docs/api.md",
+        "docs/cli.md",
+        "docs/coverage.md",
+        "docs/database.md",
+        "docs/ecr.md",
+        "docs/feeds.md",
+        "docs/registry.md",
+        "docs/scan.md",
+        "docs/scan.schema.json",
+        "docs/storage.md",
+    ] {
+        assert!(root().join(file).is_file(), "{file} is missing");
+    }
+}

@@ -1,0 +1,192 @@
+//! The native API under `/api/v1`, documented in `docs/api.md`.
+//!
+//! Everything that the pages show can be read here; both call the functions of [`listing`].
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, Response, StatusCode};
+use axum::routing::get;
+use model::Digest;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::StoreError;
+use store::record::ScanState;
+
+use crate::app::App;
+use crate::scan;
+
+pub mod listing;
+
+/// The routes of the API.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/repositories", get(repositories))
+        .route("/images", get(images))
+        .route("/scans/{digest}", get(scan_document))
+        .route("/vulnerabilities/{id}", get(vulnerability))
+}
+
+/// A page of a list: `after` is the last name of the page before.
+#[derive(Deserialize)]
+struct Page {
+    repository: Option<String>,
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+type Answer = Result<(StatusCode, Vec<u8>), ApiError>;
+
+/// Why the API answers with an error.
+#[derive(Debug, thiserror::Error)]
+enum ApiError {
+    #[error("{0}")]
+    NotFound(String),
+    #[error("{0}")]
+    Invalid(String),
+    #[error("the store failed; the server's log says how")]
+    Store(#[from] StoreError),
+    #[error("the request was cut off; try again")]
+    Cut,
+}
+
+async fn repositories(State(app): State<Arc<App>>, Query(page): Query<Page>) -> Response<Body> {
+    answer(move || {
+        let rows = listing::repositories(&app, page.after.as_deref(), page.limit)?;
+        let views: Vec<Value> = rows
+            .iter()
+            .map(|row| {
+                json!({
+                    "name": row.name.as_str(),
+                    "uri": app.settings.repository_uri(row.name.as_str()),
+                    "created_at": row.created_at.to_string(),
+                    "scan_on_push": app.scan_wanted(row),
+                })
+            })
+            .collect();
+        document(json!({ "repositories": views }))
+    })
+    .await
+}
+
+async fn images(State(app): State<Arc<App>>, Query(page): Query<Page>) -> Response<Body> {
+    answer(move || {
+        let name = page.repository.unwrap_or_default();
+        let images = listing::images(&app, &name, page.after.as_deref(), page.limit)?;
+        let images = images.ok_or_else(|| ApiError::NotFound(format!("no repository '{name}'")))?;
+        let views: Vec<Value> = images.iter().map(image_view).collect();
+        document(json!({ "repository": name, "images": views }))
+    })
+    .await
+}
+
+fn image_view(image: &listing::Image) -> Value {
+    let scan = image.scan.as_ref().map(|scan| {
+        json!({
+            "state": scan.state.as_str(),
+            "detail": scan.detail,
+            "requested_at": scan.requested_at.to_string(),
+            "completed_at": scan.completed_at.map(|time| time.to_string()),
+            "counts": scan::counts_by_word(&scan.counts),
+        })
+    });
+    let tags: Vec<&str> = image.summary.tags.iter().map(|tag| tag.as_str()).collect();
+    json!({
+        "digest": image.summary.digest.as_str(),
+        "tags": tags,
+        "media_type": image.summary.media_type,
+        "size": image.summary.image_size,
+        "pushed_at": image.summary.pushed_at.to_string(),
+        "scan": scan,
+    })
+}
+
+/// The `lazaret.scan/1` document of an image: the same that `lazaret scan --format json` writes.
+async fn scan_document(State(app): State<Arc<App>>, Path(digest): Path<String>) -> Response<Body> {
+    answer(move || {
+        let digest: Digest =
+            digest.parse().map_err(|error| ApiError::Invalid(format!("{error}")))?;
+        let row = app.store.metadata.scan(&digest)?;
+        let row = row.ok_or_else(|| ApiError::NotFound(format!("no scan of {digest}")))?;
+        let state = json!({ "state": row.state.as_str(), "detail": row.detail });
+        match row.state {
+            ScanState::Complete => {
+                let scan = scan::read(&app, &digest)?;
+                let options = report::Options::new(app.clock.now());
+                let mut bytes = Vec::new();
+                let written = report::json::write(&scan, &options, &mut bytes);
+                written.map_err(|_| ApiError::Cut)?;
+                Ok((StatusCode::OK, bytes))
+            }
+            ScanState::Failed => {
+                Ok((StatusCode::UNPROCESSABLE_ENTITY, state.to_string().into_bytes()))
+            }
+            ScanState::Pending | ScanState::InProgress => {
+                Ok((StatusCode::ACCEPTED, state.to_string().into_bytes()))
+            }
+        }
+    })
+    .await
+}
+
+async fn vulnerability(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response<Body> {
+    answer(move || {
+        let affected = listing::affected(&app, &id)?;
+        let views: Vec<Value> = affected
+            .iter()
+            .map(|image| {
+                let tags: Vec<&str> = image.tags.iter().map(|tag| tag.as_str()).collect();
+                let packages: Vec<Value> = image
+                    .findings
+                    .iter()
+                    .map(|finding| {
+                        json!({
+                            "name": finding.package.name,
+                            "version": finding.package.version,
+                            "type": finding.package.kind.as_str(),
+                            "severity": finding.severity.as_str(),
+                            "status": finding.status.as_str(),
+                            "fixed_in": finding.fixed_in,
+                        })
+                    })
+                    .collect();
+                json!({
+                    "repository": image.repository.as_str(),
+                    "digest": image.digest.as_str(),
+                    "tags": tags,
+                    "packages": packages,
+                })
+            })
+            .collect();
+        document(json!({ "id": id, "images": views }))
+    })
+    .await
+}
+
+fn document(value: Value) -> Answer {
+    Ok((StatusCode::OK, value.to_string().into_bytes()))
+}
+
+/// Runs a handler on a thread that may wait for the disk, and dresses its answer.
+async fn answer(work: impl FnOnce() -> Answer + Send + 'static) -> Response<Body> {
+    let outcome = tokio::task::spawn_blocking(work).await.unwrap_or(Err(ApiError::Cut));
+    let (status, bytes) = outcome.unwrap_or_else(|error| {
+        let status = match error {
+            ApiError::NotFound(_) => StatusCode::NOT_FOUND,
+            ApiError::Invalid(_) => StatusCode::BAD_REQUEST,
+            ApiError::Store(_) | ApiError::Cut => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        if let ApiError::Store(cause) = &error {
+            tracing::error!(%cause, "the store failed under an API request");
+        }
+        (status, json!({ "error": error.to_string() }).to_string().into_bytes())
+    });
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert("content-type", HeaderValue::from_static("application/json"));
+    headers.insert("cache-control", HeaderValue::from_static("no-store"));
+    response
+}

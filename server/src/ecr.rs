@@ -1,0 +1,157 @@
+//! Amazon ECR's JSON API: protocol AWS JSON 1.1 at `POST /`, the operation in `X-Amz-Target`.
+//!
+//! An operation is one file and one line in [`OPERATIONS`]. Shapes are those of ECR's service
+//! model of 2015-09-21; where ECR's own answer is known, the words are its words.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Request, Response, StatusCode};
+use jiff::Timestamp;
+use store::StoreError;
+
+use crate::app::App;
+use crate::auth::{Principal, sigv4};
+
+mod batch_delete_image;
+mod create_repository;
+mod delete_repository;
+mod describe_image_scan_findings;
+mod describe_images;
+mod describe_repositories;
+mod error;
+mod get_authorization_token;
+mod list_images;
+mod lookup;
+mod paging;
+mod put_image_scanning_configuration;
+mod start_image_scan;
+mod view;
+
+pub use error::EcrError;
+
+/// The largest request body, in bytes: a manifest of 4 MiB with its JSON escapes.
+const MAX_BODY: usize = 16 * 1024 * 1024;
+/// What stands before the operation's name in `X-Amz-Target`.
+const TARGET_PREFIX: &str = "AmazonEC2ContainerRegistry_V20150921.";
+const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
+
+/// Who asks, when, and of what.
+pub struct Context {
+    /// The application.
+    pub app: Arc<App>,
+    /// Whose credentials were checked.
+    pub principal: Principal,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+/// What an operation answers: the JSON of its output shape.
+type Answer = Result<serde_json::Value, EcrError>;
+
+/// An operation and the function that does it.
+struct Operation {
+    name: &'static str,
+    run: fn(&Context, &[u8]) -> Answer,
+}
+
+/// Every operation that is served, by name.
+const OPERATIONS: &[Operation] = &[
+    Operation { name: "BatchDeleteImage", run: batch_delete_image::run },
+    Operation { name: "CreateRepository", run: create_repository::run },
+    Operation { name: "DeleteRepository", run: delete_repository::run },
+    Operation { name: "DescribeImageScanFindings", run: describe_image_scan_findings::run },
+    Operation { name: "DescribeImages", run: describe_images::run },
+    Operation { name: "DescribeRepositories", run: describe_repositories::run },
+    Operation { name: "GetAuthorizationToken", run: get_authorization_token::run },
+    Operation { name: "ListImages", run: list_images::run },
+    Operation {
+        name: "PutImageScanningConfiguration",
+        run: put_image_scanning_configuration::run,
+    },
+    Operation { name: "StartImageScan", run: start_image_scan::run },
+];
+
+/// Answers one request to `POST /`.
+pub async fn handle(app: &Arc<App>, request: Request<Body>) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let outcome = match axum::body::to_bytes(body, MAX_BODY).await {
+        Ok(body) => dispatch(app, parts, body.to_vec()).await,
+        Err(_) => Err(EcrError::new("RequestEntityTooLarge", "The request is larger than 16 MiB.")),
+    };
+    let (status, value) = match outcome {
+        Ok(value) => (StatusCode::OK, value),
+        Err(error) => (error.status(), error.to_json()),
+    };
+    let mut response = Response::new(Body::from(value.to_string()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert("content-type", HeaderValue::from_static(CONTENT_TYPE));
+    let id = store::UploadId::from_random(app.random_16());
+    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+        headers.insert("x-amzn-requestid", id);
+    }
+    response
+}
+
+/// Stores are blocking, so that the whole operation runs on a thread of its own.
+async fn dispatch(app: &Arc<App>, parts: Parts, body: Vec<u8>) -> Answer {
+    let app = app.clone();
+    let work = move || {
+        let now = app.clock.now();
+        let principal = authenticate(&app, &parts, &body, now)?;
+        let operation = find_operation(&parts)?;
+        let context = Context { app, principal, now };
+        (operation.run)(&context, &body)
+    };
+    match tokio::task::spawn_blocking(work).await {
+        Ok(answer) => answer,
+        Err(_) => Err(EcrError::server("The operation was cut off. Try again.")),
+    }
+}
+
+fn authenticate(
+    app: &App,
+    parts: &Parts,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Principal, EcrError> {
+    if app.settings.dev {
+        return Ok(Principal::anonymous());
+    }
+    let refuse = |refused: sigv4::Refused| EcrError::new(refused.code(), refused.to_string());
+    let authorization = sigv4::Authorization::parse(&parts.headers).map_err(refuse)?;
+    let key = app.store.metadata.access_key(authorization.key_id)?;
+    let key = key.ok_or_else(|| refuse(sigv4::Refused::UnknownKey))?;
+    sigv4::verify(&authorization, &key.secret, "ecr", parts, body, now).map_err(refuse)?;
+    Ok(Principal { name: key.id })
+}
+
+fn find_operation(parts: &Parts) -> Result<&'static Operation, EcrError> {
+    let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok());
+    let name = target.and_then(|target| target.strip_prefix(TARGET_PREFIX));
+    let found = OPERATIONS.iter().find(|operation| Some(operation.name) == name);
+    found.ok_or_else(|| {
+        let asked = target.unwrap_or("no X-Amz-Target header");
+        let message = format!("This registry does not serve {asked} yet.");
+        EcrError::new("UnknownOperationException", message)
+    })
+}
+
+impl From<StoreError> for EcrError {
+    fn from(error: StoreError) -> EcrError {
+        tracing::error!(%error, "the store failed under an ECR operation");
+        EcrError::server("The store failed; the server's log says how. Try again.")
+    }
+}
+
+/// Reads an operation's input shape. Members that are not known are passed over, as AWS does.
+fn input<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, EcrError> {
+    let body = if body.is_empty() { b"{}" } else { body };
+    serde_json::from_slice(body)
+        .map_err(|error| EcrError::new("SerializationException", error.to_string()))
+}
+
+#[cfg(test)]
+mod tests;

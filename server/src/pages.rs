@@ -1,0 +1,150 @@
+//! The pages: plain HTML from embedded templates, no script, nothing from another host.
+//!
+//! Templates escape everything that they are given. A page shows what the API answers and does
+//! nothing.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, Response, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use serde::Deserialize;
+use store::StoreError;
+
+use crate::app::App;
+
+mod home;
+mod image;
+mod repository;
+mod view;
+mod vulnerability;
+
+/// What the pages may load: their own style sheet.
+const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
+                      frame-ancestors 'none'";
+const STYLE: &str = include_str!("../templates/style.css");
+
+/// The routes of the pages.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/", get(show_home))
+        .route("/repositories/{*name}", get(show_repository))
+        .route("/images/{digest}", get(show_image))
+        .route("/vulnerabilities", get(find_vulnerability))
+        .route("/vulnerabilities/{id}", get(show_vulnerability))
+        .route("/style.css", get(style))
+}
+
+/// Why a page cannot be shown.
+#[derive(Debug, thiserror::Error)]
+enum PageError {
+    #[error("{0}")]
+    NotFound(String),
+    #[error("The store failed; the server's log says how.")]
+    Store(#[from] StoreError),
+    #[error("The page could not be written.")]
+    Template(#[from] askama::Error),
+    #[error("The request was cut off. Try again.")]
+    Cut,
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    title: &'static str,
+    message: String,
+}
+
+/// Where a list begins, and what is looked for.
+#[derive(Default, Deserialize)]
+struct Asked {
+    after: Option<String>,
+    repository: Option<String>,
+    id: Option<String>,
+}
+
+async fn show_home(State(app): State<Arc<App>>, Query(asked): Query<Asked>) -> Response<Body> {
+    page(move || Ok(home::page(&app, asked.after.as_deref())?.render()?)).await
+}
+
+async fn show_repository(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Response<Body> {
+    page(move || Ok(repository::page(&app, &name, asked.after.as_deref())?.render()?)).await
+}
+
+async fn show_image(
+    State(app): State<Arc<App>>,
+    Path(digest): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Response<Body> {
+    page(move || Ok(image::page(&app, &digest, asked.repository.as_deref())?.render()?)).await
+}
+
+async fn show_vulnerability(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Response<Body> {
+    page(move || Ok(vulnerability::page(&app, &id)?.render()?)).await
+}
+
+/// The search form of the first page sends the identifier as a parameter.
+async fn find_vulnerability(
+    State(app): State<Arc<App>>,
+    Query(asked): Query<Asked>,
+) -> Response<Body> {
+    let id = asked.id.unwrap_or_default();
+    page(move || Ok(vulnerability::page(&app, id.trim())?.render()?)).await
+}
+
+async fn style() -> Response<Body> {
+    let mut response = STYLE.into_response();
+    let headers = response.headers_mut();
+    headers.insert("content-type", HeaderValue::from_static("text/css; charset=utf-8"));
+    headers.insert("cache-control", HeaderValue::from_static("max-age=3600"));
+    response
+}
+
+/// Renders on a thread that may wait for the disk, and dresses the answer.
+async fn page(work: impl FnOnce() -> Result<String, PageError> + Send + 'static) -> Response<Body> {
+    let outcome = tokio::task::spawn_blocking(work).await.unwrap_or(Err(PageError::Cut));
+    let (status, html) = match outcome {
+        Ok(html) => (StatusCode::OK, html),
+        Err(error) => error_page(&error),
+    };
+    let mut response = (status, html).into_response();
+    let headers = response.headers_mut();
+    for (name, value) in [
+        ("content-type", "text/html; charset=utf-8"),
+        ("content-security-policy", POLICY),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+fn error_page(error: &PageError) -> (StatusCode, String) {
+    let (status, title) = match error {
+        PageError::NotFound(_) => (StatusCode::NOT_FOUND, "Not found"),
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),
+    };
+    if let PageError::Store(cause) = error {
+        tracing::error!(%cause, "the store failed under a page");
+    }
+    let html = ErrorPage { title, message: error.to_string() }.render().unwrap_or_default();
+    (status, html)
+}
+
+/// The address of an image's page. Names and digests hold nothing that an address must escape.
+fn listing_url(repository: &str, digest: &str) -> String {
+    format!("/images/{digest}?repository={repository}")
+}

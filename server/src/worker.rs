@@ -1,0 +1,175 @@
+//! The scan workers: threads that lease jobs and do them, one at a time each.
+//!
+//! A lease is short and renewed while its job runs, so that a job whose process was killed is
+//! free again after [`LEASE`].
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use model::Digest;
+use store::StoreError;
+use store::record::{Job, JobKind};
+
+use crate::app::{App, Bell};
+use crate::scan::{self, ScanError};
+
+/// How long a job stays with a worker that says nothing.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// How often a lease is renewed while the job runs.
+const RENEWAL: Duration = Duration::from_secs(10);
+/// How long a worker sleeps when nothing rings: a lease that ran out rings no bell.
+const IDLE: Duration = Duration::from_secs(2);
+/// How often a job is tried before it counts as failed.
+const MAX_ATTEMPTS: u32 = 5;
+/// Images that are matched again between two looks at the clock.
+const BATCH: usize = 100;
+
+/// Running workers.
+pub struct Workers {
+    app: Arc<App>,
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Workers {
+    /// Starts as many workers as asked.
+    pub fn start(app: &Arc<App>, count: usize) -> Workers {
+        let stop = Arc::new(AtomicBool::new(false));
+        let start = |_| {
+            let (app, stop) = (app.clone(), stop.clone());
+            std::thread::spawn(move || work(&app, &stop))
+        };
+        Workers { threads: (0..count).map(start).collect(), app: app.clone(), stop }
+    }
+
+    /// Lets every worker end the job that it has, then returns.
+    pub fn stop(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.app.bell.ring();
+        for thread in self.threads {
+            drop(thread.join());
+        }
+    }
+}
+
+fn work(app: &App, stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) {
+        let rings = app.bell.count();
+        match run_next(app) {
+            Ok(true) => {}
+            Ok(false) => app.bell.wait(rings, IDLE),
+            Err(error) => {
+                tracing::error!(%error, "the job queue cannot be read; trying again");
+                app.bell.wait(rings, IDLE);
+            }
+        }
+    }
+}
+
+/// Does the oldest free job; `false` where there is none.
+///
+/// # Errors
+///
+/// Where the queue cannot be read or written.
+pub fn run_next(app: &App) -> Result<bool, StoreError> {
+    let Some(job) = app.store.metadata.lease_job(app.clock.now(), LEASE)? else {
+        return Ok(false);
+    };
+    let done = AtomicBool::new(false);
+    let bell = Bell::default();
+    let outcome = std::thread::scope(|scope| {
+        scope.spawn(|| renew(app, &job, &done, &bell));
+        let outcome = catch_unwind(AssertUnwindSafe(|| run(app, &job)));
+        done.store(true, Ordering::Relaxed);
+        bell.ring();
+        outcome
+    });
+    match outcome {
+        Ok(Ok(())) => app.store.metadata.finish_job(job.id)?,
+        Ok(Err(error)) => retry(app, &job, &error.to_string())?,
+        Err(_) => retry(app, &job, "the worker broke down; the server's log says where")?,
+    }
+    Ok(true)
+}
+
+fn renew(app: &App, job: &Job, done: &AtomicBool, bell: &Bell) {
+    loop {
+        bell.wait(0, RENEWAL);
+        if done.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Err(error) = app.store.metadata.renew_job(job.id, app.clock.now(), LEASE) {
+            tracing::warn!(%error, job = job.id, "a lease could not be renewed");
+        }
+    }
+}
+
+fn run(app: &App, job: &Job) -> Result<(), StoreError> {
+    match &job.kind {
+        JobKind::Scan { image } => scan_image(app, image),
+        JobKind::Match { .. } => match_all(app),
+    }
+}
+
+/// Catalogues and matches one image.
+fn scan_image(app: &App, image: &Digest) -> Result<(), StoreError> {
+    let started = app.clock.now();
+    app.store.metadata.begin_scan(image)?;
+    match scan::catalogue(app, image) {
+        Ok(inventory) => {
+            let database = app.database.current();
+            scan::store_result(app, image, inventory, catalog::REVISION, database)?;
+        }
+        Err(ScanError::Unscannable(detail)) => {
+            tracing::warn!(%image, %detail, "an image cannot be scanned");
+            app.store.metadata.fail_scan(image, &detail, app.clock.now())?;
+        }
+        Err(ScanError::Store(error)) => return Err(error),
+    }
+    let milliseconds = app.clock.now().duration_since(started).as_millis();
+    tracing::info!(%image, milliseconds, "scanned");
+    Ok(())
+}
+
+/// Brings every scanned image to the database and the catalogue in use. Layers are read again
+/// only where the catalogue itself is another one.
+fn match_all(app: &App) -> Result<(), StoreError> {
+    let Some(database) = app.database.current() else { return Ok(()) };
+    let metadata = &app.store.metadata;
+    let mut after: Option<Digest> = None;
+    loop {
+        let revision = database.revision();
+        let images =
+            metadata.images_behind(revision, catalog::REVISION, after.as_ref(), BATCH)?;
+        let Some(last) = images.last() else { return Ok(()) };
+        after = Some(last.clone());
+        for image in &images {
+            match metadata.inventory(image)? {
+                Some((inventory, catalogued)) if catalogued == catalog::REVISION => {
+                    let database = Some(database.clone());
+                    scan::store_result(app, image, inventory, &catalogued, database)?;
+                }
+                _ => metadata.request_scan(image, app.clock.now())?,
+            }
+        }
+    }
+}
+
+/// Gives a job back, later each time, or gives it up.
+fn retry(app: &App, job: &Job, error: &str) -> Result<(), StoreError> {
+    tracing::error!(job = job.id, attempts = job.attempts, %error, "a job failed");
+    let now = app.clock.now();
+    if job.attempts < MAX_ATTEMPTS {
+        let wait = SignedDuration::from_secs(1 << job.attempts.min(6));
+        return app.store.metadata.retry_job(job.id, now.saturating_add(wait).unwrap_or(now));
+    }
+    if let JobKind::Scan { image } = &job.kind {
+        let detail = format!("the scan was tried {MAX_ATTEMPTS} times: {error}");
+        app.store.metadata.fail_scan(image, &detail, now)?;
+    }
+    app.store.metadata.finish_job(job.id)
+}
