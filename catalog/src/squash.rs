@@ -57,7 +57,8 @@ fn of_contents(layers: &[&Contents], name: impl Fn(usize) -> Option<Digest>) -> 
     for (path, report) in view.found() {
         inventory.problems.extend(report.problems.iter().cloned());
         let role = cataloger::of_name(&report.cataloger).map(|cataloger| cataloger.role);
-        if role == Some(Role::Database) {
+        // One that could not be read at all answers nothing.
+        if role == Some(Role::Database) && report.digests.is_some() {
             inventory.databases.push(path.to_owned());
         }
         let origins = Origins::new(&view, path);

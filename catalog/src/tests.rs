@@ -249,8 +249,7 @@ P:hidden
 ",
         expect![[r#"
             distro debian-trixie = debian:13
-            databases ["lib/apk/db/installed"]
-            ! lib/apk/db/installed: names no installed package (malformed)
+            databases []
             ! lib/apk/db/installed: is a hard link to opt/apk, whose content was not read (unsupported)
             ! var/lib/dpkg/status: leads to opt/dpkg/status, whose content was not read (unsupported)
         "#]],
@@ -406,8 +405,7 @@ fn limits_are_gaps_not_failures() {
     let report = catalogue(image.layers[0].blob.as_slice(), &limits).unwrap();
     expect![[r#"
         distro debian-10 = debian:10
-        databases ["var/lib/dpkg/status"]
-        ! var/lib/dpkg/status: names no installed package (malformed)
+        databases []
         ! var/lib/dpkg/status: has 116 bytes, more than the 30 that are read (limit)
     "#]]
     .assert_eq(&show_inventory(&squash(&[report]), &[]));

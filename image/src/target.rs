@@ -150,6 +150,7 @@ impl Source {
             path: Path::new(path),
             platform,
             limits,
+            is_named: form.is_some(),
         };
         opening.open(form)
     }
@@ -234,6 +235,8 @@ struct Opening<'a> {
     path: &'a Path,
     platform: Option<&'a str>,
     limits: &'a Limits,
+    /// Whether a scheme says what it is.
+    is_named: bool,
 }
 
 impl Opening<'_> {

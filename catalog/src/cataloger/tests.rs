@@ -26,11 +26,6 @@ const SAMPLES: &[(&str, &str, &str)] = &[
         "Package: a\nStatus: install ok installed\nSource: b (1)\nVersion: 1:2~3-4\n x\n\n",
     ),
     (
-        "dpkg-status.d",
-        "var/lib/dpkg/status.d/libc6",
-        "Package: libc6\nVersion: 2.36\n",
-    ),
-    (
         "dpkg-md5sums",
         "var/lib/dpkg/info/libc6:amd64.md5sums",
         "fcf4e9ee9b1dfd8b55a52ac7ca1ec10b  lib/libc.so.6\n",
@@ -39,6 +34,11 @@ const SAMPLES: &[(&str, &str, &str)] = &[
         "dpkg-list",
         "var/lib/dpkg/info/libc6.list",
         "/.\n/lib\n/lib/libc.so.6\n",
+    ),
+    (
+        "dpkg-status.d",
+        "var/lib/dpkg/status.d/libc6",
+        "Package: libc6\nVersion: 2.36\n",
     ),
     ("rpm", "var/lib/rpm/rpmdb.sqlite", "SQLite format 3\0"),
     ("pacman", "var/lib/pacman/local/ALPM_DB_VERSION", "9\n"),

@@ -9,7 +9,10 @@ use std::sync::Arc;
 use super::{Opening, Place, TargetError};
 use crate::compression::{Compression, Inflate, MAGIC_BYTES};
 use crate::path;
-use crate::tar::Archive;
+use crate::tar::{Archive, Header};
+
+/// What makes an archive one of an image.
+const IMAGE_FILES: &[&str] = &["manifest.json", "index.json"];
 
 /// Files by name.
 pub(super) enum Files {
@@ -37,53 +40,32 @@ impl Files {
             .read_to_end(&mut first)
             .map_err(io)?;
         file.rewind().map_err(io)?;
-        let mut problem = None;
-        if Compression::of(&first) != Compression::Plain {
+        let is_packed = Compression::of(&first) != Compression::Plain;
+        let mut index = match is_packed {
+            false => Index::of(io::BufReader::new(&file), opening),
+            true => {
+                let limits = opening.limits;
+                let inflate = Inflate::new(&file, limits.spool_bytes, limits).map_err(io)?;
+                Index::of(inflate, opening)
+            }
+        };
+        // A root file system is read once from its start to its end: no need to spool it.
+        let is_image = IMAGE_FILES
+            .iter()
+            .any(|name| index.parts.contains_key(*name));
+        if is_packed && (is_image || opening.is_named) {
+            file.rewind().map_err(io)?;
+            let problem;
             (file, problem) = spool(file, opening).map_err(io)?;
+            index = Index::of(io::BufReader::new(&file), opening);
+            index.problem = problem.or(index.problem);
         }
-        let mut parts = BTreeMap::new();
-        let mut links = BTreeMap::new();
-        let mut archive = Archive::new(io::BufReader::new(&file), opening.limits);
-        loop {
-            if (parts.len() + links.len()) as u64 > opening.limits.entries {
-                problem = Some(format!(
-                    "it has more than {} entries",
-                    opening.limits.entries
-                ));
-                break;
-            }
-            let header = match archive.next_entry() {
-                Ok(Some(header)) => header,
-                Ok(None) => break,
-                Err(error) => {
-                    problem = problem.or(Some(error.to_string()));
-                    break;
-                }
-            };
-            let name = path::normalise(&header.name);
-            match header.kind {
-                b'0' => {
-                    let size = u64::try_from(header.size).unwrap_or(0);
-                    parts.insert(name, (archive.offset(), size));
-                }
-                b'1' => {
-                    links.insert(name, path::normalise(&header.link_name));
-                }
-                b'2' => {
-                    let (directory, _) = path::split(&name);
-                    let target = [directory.as_bytes(), b"/", &header.link_name].concat();
-                    links.insert(name, path::normalise(&target));
-                }
-                _ => {}
-            }
-        }
-        drop(archive);
         let files = Files::Archive {
             file: Arc::new(file),
-            parts,
-            links,
+            parts: index.parts,
+            links: index.links,
         };
-        Ok((files, problem))
+        Ok((files, index.problem))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -135,6 +117,59 @@ impl Files {
         match bytes.len() as u64 > limit {
             true => Err(opening.damaged(format!("'{name}' has more than {limit} bytes"))),
             false => Ok(bytes),
+        }
+    }
+}
+
+/// What lies where in a tar archive.
+struct Index {
+    parts: BTreeMap<String, (u64, u64)>,
+    links: BTreeMap<String, String>,
+    /// Why the rest is missing, if it is.
+    problem: Option<String>,
+}
+
+impl Index {
+    fn of(reader: impl Read, opening: &Opening<'_>) -> Index {
+        let mut index = Index {
+            parts: BTreeMap::new(),
+            links: BTreeMap::new(),
+            problem: None,
+        };
+        let mut archive = Archive::new(reader, opening.limits);
+        loop {
+            if (index.parts.len() + index.links.len()) as u64 > opening.limits.entries {
+                let limit = opening.limits.entries;
+                index.problem = Some(format!("it has more than {limit} entries"));
+                return index;
+            }
+            match archive.next_entry() {
+                Ok(Some(header)) => index.add(&header, archive.offset()),
+                Ok(None) => return index,
+                Err(error) => {
+                    index.problem = Some(error.to_string());
+                    return index;
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, header: &Header, offset: u64) {
+        let name = path::normalise(&header.name);
+        match header.kind {
+            b'0' => {
+                let size = u64::try_from(header.size).unwrap_or(0);
+                self.parts.insert(name, (offset, size));
+            }
+            b'1' => {
+                self.links.insert(name, path::normalise(&header.link_name));
+            }
+            b'2' => {
+                let (directory, _) = path::split(&name);
+                let target = [directory.as_bytes(), b"/", &header.link_name].concat();
+                self.links.insert(name, path::normalise(&target));
+            }
+            _ => {}
         }
     }
 }
