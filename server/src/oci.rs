@@ -43,7 +43,9 @@ pub async fn handle(
     };
     let mut response = answer.unwrap_or_else(Failure::into_response);
     let version = HeaderValue::from_static("registry/2.0");
-    response.headers_mut().insert("docker-distribution-api-version", version);
+    response
+        .headers_mut()
+        .insert("docker-distribution-api-version", version);
     response
 }
 
@@ -73,7 +75,9 @@ async fn dispatch(
         (Route::Upload(name, id), Method::PATCH) => upload::patch(app, name, id, request).await,
         (Route::Upload(name, id), Method::PUT) => upload::put(app, name, id, request).await,
         (Route::Upload(name, id), Method::DELETE) => upload::delete(app, name, id).await,
-        (Route::Manifest(name, reference), Method::GET) => manifest::get(app, name, reference).await,
+        (Route::Manifest(name, reference), Method::GET) => {
+            manifest::get(app, name, reference).await
+        }
         (Route::Manifest(name, reference), Method::HEAD) => {
             manifest::head(app, name, reference).await
         }
@@ -121,7 +125,10 @@ fn ensure_repository(
     };
     app.store.metadata.create_repository(&repository)?;
     // Another push may have been first: what is there counts.
-    app.store.metadata.repository(name)?.ok_or_else(|| Failure::name_unknown(name))
+    app.store
+        .metadata
+        .repository(name)?
+        .ok_or_else(|| Failure::name_unknown(name))
 }
 
 /// NAME_UNKNOWN where the repository is not there, otherwise what was looked for and missed.
@@ -132,7 +139,6 @@ fn missing(app: &App, name: &RepositoryName, failure: Failure) -> Failure {
         Err(error) => error.into(),
     }
 }
-
 
 #[cfg(test)]
 mod tests;

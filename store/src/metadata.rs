@@ -41,7 +41,8 @@ pub trait Metadata: Send + Sync {
 
     // Uploads.
 
-    /// Remembers an upload; `false` where the repository is not there.
+    /// Remembers an upload; `false` where the repository is not there. The row outlives the
+    /// process, but a power cut may take it: the client starts again.
     fn create_upload(&self, upload: &UploadRow) -> Answer<bool>;
     /// The upload of that name.
     fn upload(&self, id: &UploadId) -> Answer<Option<UploadRow>>;
@@ -54,7 +55,7 @@ pub trait Metadata: Send + Sync {
         digest: &Digest,
         size: u64,
     ) -> Answer<bool>;
-    /// Forgets an upload.
+    /// Forgets an upload; a power cut may bring it back.
     fn delete_upload(&self, id: &UploadId) -> Answer<()>;
 
     // Manifests and tags.

@@ -32,6 +32,8 @@ use crate::metadata::Answer;
 const MAX_RESTING: usize = 8;
 /// How long to wait for another process that has the file locked, a backup perhaps.
 const BUSY: Duration = Duration::from_secs(10);
+/// Whether a commit waits until the medium has it: `full` does. Each transaction says it anew.
+const SYNCHRONOUS: &str = "synchronous";
 /// How many prepared statements a connection keeps: more than there are.
 const STATEMENTS: usize = 128;
 
@@ -58,7 +60,7 @@ impl Sqlite {
         )?;
         prepare(&writer)?;
         writer.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
-        writer.pragma_update(None, "synchronous", "full")?;
+        writer.pragma_update(None, SYNCHRONOUS, "full")?;
         schema::migrate(&mut writer, schema::MIGRATIONS)?;
         Ok(Sqlite {
             path: path.to_owned(),
@@ -71,10 +73,18 @@ impl Sqlite {
     fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Answer<T>) -> Answer<T> {
         // A panic in between rolls its transaction back, so the connection stays good.
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let answer = work(&transaction)?;
-        transaction.commit()?;
-        Ok(answer)
+        writer.pragma_update(None, SYNCHRONOUS, "full")?;
+        transact(&mut writer, work)
+    }
+
+    /// One transaction that lasts through a kill, and through a power cut once a later [`write`]
+    /// has ended: the log is synced as a whole. For rows whose loss costs a client a new start.
+    ///
+    /// [`write`]: Sqlite::write
+    fn write_unsynced<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Answer<T>) -> Answer<T> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.pragma_update(None, SYNCHRONOUS, "normal")?;
+        transact(&mut writer, work)
     }
 
     /// One transaction that only reads.
@@ -101,6 +111,16 @@ impl Sqlite {
         prepare(&reader)?;
         Ok(reader)
     }
+}
+
+fn transact<T>(
+    writer: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Answer<T>,
+) -> Answer<T> {
+    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let answer = work(&transaction)?;
+    transaction.commit()?;
+    Ok(answer)
 }
 
 /// Makes the file for its owner alone before SQLite opens it: its log and its index copy the mode.
@@ -156,8 +176,8 @@ impl From<rusqlite::Error> for StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Metadata;
-    use crate::record::Repository;
+    use crate::record::{Repository, UploadRow};
+    use crate::{Metadata, UploadId};
     use jiff::Timestamp;
     use std::os::unix::fs::PermissionsExt;
 
@@ -198,6 +218,19 @@ mod tests {
             writer.pragma_query_value(None, name, read).unwrap()
         };
         assert_eq!(pragma("journal_mode"), "wal");
+        assert_eq!(pragma("synchronous"), "2");
+        let upload = UploadRow {
+            id: UploadId::from_random([1; 16]),
+            repository: repository("a").name,
+            started_at: Timestamp::UNIX_EPOCH,
+        };
+        sqlite.create_upload(&upload).unwrap();
+        assert_eq!(
+            pragma("synchronous"),
+            "1",
+            "an upload that has only begun may be lost"
+        );
+        sqlite.create_repository(&repository("a")).unwrap();
         assert_eq!(pragma("synchronous"), "2");
         assert_eq!(pragma("foreign_keys"), "1");
     }

@@ -59,7 +59,12 @@ impl Registry {
     fn app(dir: &TempDir) -> Arc<App> {
         let store = Store::embedded(&dir.path().join("data")).unwrap();
         let settings = Settings::new("localhost:5000");
-        Arc::new(App::new(store, settings, Arc::new(Still), Arc::new(Counting::default())))
+        Arc::new(App::new(
+            store,
+            settings,
+            Arc::new(Still),
+            Arc::new(Counting::default()),
+        ))
     }
 
     /// The same directory after the process has ended and begun again.
@@ -89,7 +94,11 @@ impl Registry {
         let mut text = format!("{}\n", parts.status.as_u16());
         let version = "docker-distribution-api-version";
         assert_eq!(parts.headers.get(version).unwrap(), "registry/2.0");
-        let mut headers: Vec<_> = parts.headers.iter().filter(|(name, _)| *name != version).collect();
+        let mut headers: Vec<_> = parts
+            .headers
+            .iter()
+            .filter(|(name, _)| *name != version)
+            .collect();
         headers.sort_by_key(|(name, _)| name.as_str());
         for (name, value) in headers {
             writeln!(text, "{name}: {}", value.to_str().unwrap()).unwrap();

@@ -49,7 +49,7 @@ impl Metadata for Sqlite {
     }
 
     fn create_upload(&self, upload: &UploadRow) -> Answer<bool> {
-        self.write(|t| upload::create(t, upload))
+        self.write_unsynced(|t| upload::create(t, upload))
     }
 
     fn upload(&self, id: &UploadId) -> Answer<Option<UploadRow>> {
@@ -67,7 +67,7 @@ impl Metadata for Sqlite {
     }
 
     fn delete_upload(&self, id: &UploadId) -> Answer<()> {
-        self.write(|t| upload::delete(t, id))
+        self.write_unsynced(|t| upload::delete(t, id))
     }
 
     fn put_manifest(

@@ -15,26 +15,34 @@ async fn tags_are_listed_by_pages() {
         content-type: application/json
 
         {"name":"a","tags":["V2","latest","v1","v3"]}
-    "#]].assert_eq(&registry.call("GET /v2/a/tags/list", "").await);
+    "#]]
+    .assert_eq(&registry.call("GET /v2/a/tags/list", "").await);
     expect![[r#"
         200
         content-type: application/json
         link: </v2/a/tags/list?n=2&last=latest>; rel="next"
 
         {"name":"a","tags":["V2","latest"]}
-    "#]].assert_eq(&registry.call("GET /v2/a/tags/list?n=2", "").await);
+    "#]]
+    .assert_eq(&registry.call("GET /v2/a/tags/list?n=2", "").await);
     expect![[r#"
         200
         content-type: application/json
 
         {"name":"a","tags":["v1","v3"]}
-    "#]].assert_eq(&registry.call("GET /v2/a/tags/list?n=2&last=latest", "").await);
+    "#]]
+    .assert_eq(
+        &registry
+            .call("GET /v2/a/tags/list?n=2&last=latest", "")
+            .await,
+    );
     expect![[r#"
         200
         content-type: application/json
 
         {"name":"a","tags":[]}
-    "#]].assert_eq(&registry.call("GET /v2/a/tags/list?n=0", "").await);
+    "#]]
+    .assert_eq(&registry.call("GET /v2/a/tags/list?n=0", "").await);
     expect![[r#"
         400
         content-type: application/json
@@ -58,7 +66,8 @@ async fn a_repository_without_tags_has_an_empty_list() {
         content-type: application/json
 
         {"name":"a","tags":[]}
-    "#]].assert_eq(&registry.call("GET /v2/a/tags/list", "").await);
+    "#]]
+    .assert_eq(&registry.call("GET /v2/a/tags/list", "").await);
 }
 
 #[tokio::test]
@@ -73,13 +82,15 @@ async fn repositories_are_listed_by_pages() {
         link: </v2/_catalog?n=2&last=a%2Fc>; rel="next"
 
         {"repositories":["a","a/c"]}
-    "#]].assert_eq(&registry.call("GET /v2/_catalog?n=2", "").await);
+    "#]]
+    .assert_eq(&registry.call("GET /v2/_catalog?n=2", "").await);
     expect![[r#"
         200
         content-type: application/json
 
         {"repositories":["b"]}
-    "#]].assert_eq(&registry.call("GET /v2/_catalog?last=a%2Fc", "").await);
+    "#]]
+    .assert_eq(&registry.call("GET /v2/_catalog?last=a%2Fc", "").await);
     assert_eq!(registry.status("GET /v2/_catalog?last=NO", "").await, 400);
 }
 
@@ -112,7 +123,12 @@ async fn referrers_are_an_index_that_can_be_filtered() {
         oci-subject: sha256:a2b7af42bd70c51d58424193807792c5ef2d4b25eeeea4a61084f201497c3804
     "#]].assert_eq(&registry.call(&put, artifact("application/x.signature", &subject)).await);
     let put = format!("PUT /v2/a/manifests/bom\nContent-Type: {MANIFEST}");
-    assert_eq!(registry.status(&put, artifact("application/x.bom", &subject)).await, 201);
+    assert_eq!(
+        registry
+            .status(&put, artifact("application/x.bom", &subject))
+            .await,
+        201
+    );
     let list = format!("GET /v2/a/referrers/{subject}");
     expect![[r#"
         200
@@ -134,6 +150,12 @@ async fn referrers_are_an_index_that_can_be_filtered() {
         content-type: application/vnd.oci.image.index.v1+json
 
         {"manifests":[],"mediaType":"application/vnd.oci.image.index.v1+json","schemaVersion":2}
-    "#]].assert_eq(&registry.call(&none, "").await);
-    assert_eq!(registry.status("GET /v2/a/referrers/sha256:short", "").await, 400);
+    "#]]
+    .assert_eq(&registry.call(&none, "").await);
+    assert_eq!(
+        registry
+            .status("GET /v2/a/referrers/sha256:short", "")
+            .await,
+        400
+    );
 }

@@ -37,7 +37,11 @@ async fn an_image_is_pushed_and_pulled() {
     let foreign = "GET /v2/a/manifests/v1
         Accept: application/vnd.docker.distribution.manifest.v2+json
         Accept: application/vnd.docker.distribution.manifest.list.v2+json";
-    assert_eq!(registry.status(foreign, "").await, 200, "an image is never hidden by Accept");
+    assert_eq!(
+        registry.status(foreign, "").await,
+        200,
+        "an image is never hidden by Accept"
+    );
 }
 
 #[tokio::test]
@@ -45,9 +49,18 @@ async fn the_scan_is_there_when_the_push_is_answered() {
     let registry = Registry::new();
     let digest = registry.push_image("a", "v1", "{}").await;
     let scan = registry.app.store.metadata.scan(&digest).unwrap().unwrap();
-    assert_eq!((scan.state, scan.requested_at), (ScanState::Pending, Still.now()));
+    assert_eq!(
+        (scan.state, scan.requested_at),
+        (ScanState::Pending, Still.now())
+    );
     let lease = jiff::SignedDuration::from_mins(1);
-    let job = registry.app.store.metadata.lease_job(Still.now(), lease).unwrap().unwrap();
+    let job = registry
+        .app
+        .store
+        .metadata
+        .lease_job(Still.now(), lease)
+        .unwrap()
+        .unwrap();
     assert_eq!(job.kind, JobKind::Scan { image: digest });
     assert_eq!(registry.app.bell.count(), 1);
 }
@@ -56,7 +69,12 @@ async fn the_scan_is_there_when_the_push_is_answered() {
 async fn no_scan_where_none_is_wanted() {
     let registry = Registry::new();
     registry.push_blob("a", "{}").await;
-    registry.app.store.metadata.set_scan_on_push(&"a".parse().unwrap(), false).unwrap();
+    registry
+        .app
+        .store
+        .metadata
+        .set_scan_on_push(&"a".parse().unwrap(), false)
+        .unwrap();
     let digest = registry.push_image("a", "v1", "{}").await;
     assert!(registry.app.store.metadata.scan(&digest).unwrap().is_none());
     assert_eq!(registry.app.bell.count(), 0);
@@ -139,10 +157,21 @@ async fn what_is_no_manifest_is_refused() {
     let announced = format!("{put}\nContent-Length: {}", long.len());
     assert_eq!(registry.status(&announced, "").await, 413);
     assert_eq!(registry.status(put, broken(&["{"])).await, 400);
-    for body in ["", "{}", "[]", "null", "{\"schemaVersion\":1}", "{\"schemaVersion\":2"] {
+    for body in [
+        "",
+        "{}",
+        "[]",
+        "null",
+        "{\"schemaVersion\":1}",
+        "{\"schemaVersion\":2",
+    ] {
         assert_eq!(registry.status(put, body).await, 400, "{body}");
     }
-    assert_eq!(registry.status("GET /v2/a/tags/list", "").await, 404, "no repository was made");
+    assert_eq!(
+        registry.status("GET /v2/a/tags/list", "").await,
+        404,
+        "no repository was made"
+    );
 }
 
 #[tokio::test]
@@ -176,11 +205,15 @@ async fn a_tag_and_a_manifest_are_deleted() {
     registry.push_image("a", "v2", "{}").await;
     expect![[r#"
         202
-    "#]].assert_eq(&registry.call("DELETE /v2/a/manifests/v1", "").await);
+    "#]]
+    .assert_eq(&registry.call("DELETE /v2/a/manifests/v1", "").await);
     assert_eq!(registry.status("DELETE /v2/a/manifests/v1", "").await, 404);
     let by_digest = format!("/v2/a/manifests/{digest}");
     assert_eq!(registry.status(&format!("GET {by_digest}"), "").await, 200);
-    assert_eq!(registry.status(&format!("DELETE {by_digest}"), "").await, 202);
+    assert_eq!(
+        registry.status(&format!("DELETE {by_digest}"), "").await,
+        202
+    );
     assert_eq!(registry.status("GET /v2/a/manifests/v2", "").await, 404);
     assert!(registry.app.store.metadata.scan(&digest).unwrap().is_none());
 }

@@ -31,7 +31,8 @@ async fn a_blob_in_two_requests() {
         docker-upload-uuid: 01010101-0101-4101-8101-010101010101
         location: /v2/a/blobs/uploads/01010101-0101-4101-8101-010101010101
         range: 0-0
-    "#]].assert_eq(&registry.call("POST /v2/a/blobs/uploads/", "").await);
+    "#]]
+    .assert_eq(&registry.call("POST /v2/a/blobs/uploads/", "").await);
     let digest = Digest::of(b"hello");
     let head = format!("PUT /v2/a/blobs/uploads/{FIRST}?digest={digest}");
     expect![[r#"
@@ -39,7 +40,11 @@ async fn a_blob_in_two_requests() {
         docker-content-digest: sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824
         location: /v2/a/blobs/sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824
     "#]].assert_eq(&registry.call(&head, "hello").await);
-    assert_eq!(registry.status(&head, "hello").await, 404, "the upload has ended");
+    assert_eq!(
+        registry.status(&head, "hello").await,
+        404,
+        "the upload has ended"
+    );
 }
 
 #[tokio::test]
@@ -54,13 +59,15 @@ async fn a_blob_in_chunks() {
         docker-upload-uuid: 01010101-0101-4101-8101-010101010101
         location: /v2/a/blobs/uploads/01010101-0101-4101-8101-010101010101
         range: 0-3
-    "#]].assert_eq(&registry.call(&patch("0-3", 4), "0123").await);
+    "#]]
+    .assert_eq(&registry.call(&patch("0-3", 4), "0123").await);
     expect![[r#"
         204
         docker-upload-uuid: 01010101-0101-4101-8101-010101010101
         location: /v2/a/blobs/uploads/01010101-0101-4101-8101-010101010101
         range: 0-3
-    "#]].assert_eq(&registry.call(&format!("GET {location}"), "").await);
+    "#]]
+    .assert_eq(&registry.call(&format!("GET {location}"), "").await);
     expect![[r#"
         416
         content-type: application/json
@@ -81,7 +88,12 @@ async fn a_blob_in_chunks() {
     let digest = Digest::of(b"01234567");
     let last = format!("PUT {location}?digest={digest}\nContent-Range: 6-7\nContent-Length: 2");
     assert_eq!(registry.status(&last, "67").await, 201);
-    assert_eq!(registry.status(&format!("HEAD /v2/a/blobs/{digest}"), "").await, 200);
+    assert_eq!(
+        registry
+            .status(&format!("HEAD /v2/a/blobs/{digest}"), "")
+            .await,
+        200
+    );
 }
 
 #[tokio::test]
@@ -90,9 +102,17 @@ async fn a_blob_as_a_stream_as_docker_sends_it() {
     let location = start(&registry).await;
     let pieces = ["01", "", "234"].map(Ok::<_, std::io::Error>);
     let body = Body::from_stream(futures_util::stream::iter(pieces));
-    assert_eq!(registry.status(&format!("PATCH {location}"), body).await, 202);
+    assert_eq!(
+        registry.status(&format!("PATCH {location}"), body).await,
+        202
+    );
     let digest = Digest::of(b"01234");
-    assert_eq!(registry.status(&format!("PUT {location}?digest={digest}"), "").await, 201);
+    assert_eq!(
+        registry
+            .status(&format!("PUT {location}?digest={digest}"), "")
+            .await,
+        201
+    );
 }
 
 #[tokio::test]
@@ -100,11 +120,21 @@ async fn a_stream_of_many_batches() {
     let registry = Registry::new();
     let location = start(&registry).await;
     let piece = "0123456789abcdef".repeat(4096);
-    let pieces: Vec<_> = (0..100).map(|_| Ok::<_, std::io::Error>(piece.clone())).collect();
+    let pieces: Vec<_> = (0..100)
+        .map(|_| Ok::<_, std::io::Error>(piece.clone()))
+        .collect();
     let body = Body::from_stream(futures_util::stream::iter(pieces));
-    assert_eq!(registry.status(&format!("PATCH {location}"), body).await, 202);
+    assert_eq!(
+        registry.status(&format!("PATCH {location}"), body).await,
+        202
+    );
     let digest = Digest::of(piece.repeat(100).as_bytes());
-    assert_eq!(registry.status(&format!("PUT {location}?digest={digest}"), "").await, 201);
+    assert_eq!(
+        registry
+            .status(&format!("PUT {location}?digest={digest}"), "")
+            .await,
+        201
+    );
 }
 
 #[tokio::test]
@@ -124,11 +154,17 @@ async fn a_broken_connection_keeps_what_arrived() {
         docker-upload-uuid: 01010101-0101-4101-8101-010101010101
         location: /v2/a/blobs/uploads/01010101-0101-4101-8101-010101010101
         range: 0-4
-    "#]].assert_eq(&registry.call(&format!("GET {location}"), "").await);
+    "#]]
+    .assert_eq(&registry.call(&format!("GET {location}"), "").await);
     let rest = format!("PATCH {location}\nContent-Range: 5-6\nContent-Length: 2");
     assert_eq!(registry.status(&rest, "56").await, 202);
     let digest = Digest::of(b"0123456");
-    assert_eq!(registry.status(&format!("PUT {location}?digest={digest}"), "").await, 201);
+    assert_eq!(
+        registry
+            .status(&format!("PUT {location}?digest={digest}"), "")
+            .await,
+        201
+    );
 }
 
 #[tokio::test]
@@ -136,17 +172,24 @@ async fn a_request_that_is_dropped_keeps_what_arrived() {
     let registry = Registry::new();
     let location = start(&registry).await;
     let (sender, receiver) = tokio::sync::mpsc::channel::<Result<&str, std::io::Error>>(9);
-    let body = Body::from_stream(futures_util::stream::unfold(receiver, async |mut receiver| {
-        receiver.recv().await.map(|item| (item, receiver))
-    }));
+    let body = Body::from_stream(futures_util::stream::unfold(
+        receiver,
+        async |mut receiver| receiver.recv().await.map(|item| (item, receiver)),
+    ));
     let patch = format!("PATCH {location}");
     let answer = registry.status(&patch, body);
     for piece in ["012", "34"] {
         sender.send(Ok(piece)).await.unwrap();
     }
     let pause = std::time::Duration::from_millis(200);
-    assert!(tokio::time::timeout(pause, answer).await.is_err(), "the client is still there");
-    sender.send(Err(std::io::ErrorKind::ConnectionReset.into())).await.unwrap();
+    assert!(
+        tokio::time::timeout(pause, answer).await.is_err(),
+        "the client is still there"
+    );
+    sender
+        .send(Err(std::io::ErrorKind::ConnectionReset.into()))
+        .await
+        .unwrap();
     let rest = format!("PATCH {location}\nContent-Range: 5-6\nContent-Length: 2");
     assert_eq!(registry.status(&rest, "56").await, 202);
 }
@@ -158,8 +201,17 @@ async fn a_broken_last_request_makes_no_blob() {
     let digest = Digest::of(b"012");
     let put = format!("PUT {location}?digest={digest}");
     assert_eq!(registry.status(&put, broken(&["012"])).await, 400);
-    assert_eq!(registry.status(&format!("HEAD /v2/a/blobs/{digest}"), "").await, 404);
-    assert_eq!(registry.status(&put, "").await, 201, "and nothing has to be sent again");
+    assert_eq!(
+        registry
+            .status(&format!("HEAD /v2/a/blobs/{digest}"), "")
+            .await,
+        404
+    );
+    assert_eq!(
+        registry.status(&put, "").await,
+        201,
+        "and nothing has to be sent again"
+    );
     let once = format!("POST /v2/a/blobs/uploads/?digest={}", Digest::of(b"x"));
     assert_eq!(registry.status(&once, broken(&["x"])).await, 400);
 }
@@ -229,7 +281,11 @@ async fn an_upload_is_good_in_its_repository_only() {
         {"errors":[{"code":"BLOB_UPLOAD_UNKNOWN","detail":{"upload":"01010101-0101-4101-8101-010101010101"},"message":"there is no such upload in this repository: it has ended, or was never started here; start a new one"}]}
     "#]].assert_eq(&registry.call(&format!("PATCH {foreign}"), "0").await);
     for method in ["GET", "DELETE"] {
-        assert_eq!(registry.status(&format!("{method} {foreign}"), "").await, 404, "{method}");
+        assert_eq!(
+            registry.status(&format!("{method} {foreign}"), "").await,
+            404,
+            "{method}"
+        );
     }
     let put = format!("PUT {foreign}?digest={}", Digest::of(b""));
     assert_eq!(registry.status(&put, "").await, 404);
@@ -239,10 +295,14 @@ async fn an_upload_is_good_in_its_repository_only() {
 async fn a_cancelled_upload_is_gone() {
     let registry = Registry::new();
     let location = start(&registry).await;
-    assert_eq!(registry.status(&format!("PATCH {location}"), "0").await, 202);
+    assert_eq!(
+        registry.status(&format!("PATCH {location}"), "0").await,
+        202
+    );
     expect![[r#"
         204
-    "#]].assert_eq(&registry.call(&format!("DELETE {location}"), "").await);
+    "#]]
+    .assert_eq(&registry.call(&format!("DELETE {location}"), "").await);
     assert_eq!(registry.status(&format!("GET {location}"), "").await, 404);
     assert!(registry.app.store.blobs.uploads().unwrap().is_empty());
 }
@@ -257,9 +317,18 @@ async fn a_blob_is_mounted_from_another_repository() {
         docker-content-digest: sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881
         location: /v2/to/blobs/sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881
     "#]].assert_eq(&registry.call(&mount("from%2Fhere"), "").await);
-    assert_eq!(registry.status(&format!("HEAD /v2/to/blobs/{digest}"), "").await, 200);
+    assert_eq!(
+        registry
+            .status(&format!("HEAD /v2/to/blobs/{digest}"), "")
+            .await,
+        200
+    );
     for from in ["absent", "NO%20NAME", ""] {
-        assert_eq!(registry.status(&mount(from), "").await, 202, "a session follows: {from}");
+        assert_eq!(
+            registry.status(&mount(from), "").await,
+            202,
+            "a session follows: {from}"
+        );
     }
 }
 
