@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use image::layer::PLACE;
 use model::{Digest, Installed, Inventory, Ownership, Package, Problem, ProblemKind};
 
 use crate::cataloger::{self, ALL, Pattern, Role};
@@ -22,7 +23,7 @@ pub fn squash(reports: &[LayerReport]) -> Inventory {
     for report in reports {
         for problem in &report.contents.problems {
             let place = match problem.place.as_str() {
-                "layer" => format!("layer {}", report.diff_id),
+                PLACE => format!("layer {}", report.diff_id),
                 place => format!("layer {}: {place}", report.diff_id),
             };
             let (kind, detail) = (problem.kind, problem.detail.clone());
@@ -131,8 +132,12 @@ fn check_links(view: &View<'_>, layers: &[&Contents], problems: &mut Vec<Problem
             Pattern::In { .. } | Pattern::Deep { .. } => path.starts_with(&below),
         };
         let is_known = view.found().any(|(path, _)| is_meant(path));
+        let first = match pattern {
+            Pattern::Exact(_) => &real,
+            Pattern::In { .. } | Pattern::Deep { .. } => &below,
+        };
         let is_there = layers.iter().any(|layer| {
-            let mut range = layer.touched.range(real.clone()..);
+            let mut range = layer.touched.range(first.clone()..);
             range.next().is_some_and(|path| is_meant(path))
         });
         if !is_known && is_there {

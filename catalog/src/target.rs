@@ -2,6 +2,7 @@
 
 use std::io;
 
+use image::layer::PLACE;
 use image::{Limits, Source};
 use model::{Digest, Inventory};
 
@@ -58,8 +59,10 @@ pub fn catalogue_source(source: &Source, limits: &Limits) -> Result<Inventory, C
             let place = format!("layer {number}");
             CatalogueError::Io { place, cause }
         })?;
-        // A layer that could not be inflated to its end has a problem that says so already.
-        let is_whole = report.contents.problems.is_empty();
+        // Only what was inflated to its end has a diff id to compare; where it was not, a problem
+        // of the layer as a whole says so already.
+        let mut problems = report.contents.problems.iter();
+        let is_whole = problems.all(|problem| problem.place != PLACE);
         if let Some(expected) = layer.diff_id.as_ref().filter(|id| **id != report.diff_id)
             && is_whole
         {

@@ -8,6 +8,10 @@ use model::{Digest, Inventory, Problem};
 use crate::cataloger::Found;
 use crate::{LayerReport, catalogue, squash};
 
+mod damage;
+mod links;
+mod sources;
+
 /// What a parser answered, line by line.
 pub fn show((found, problems): (Found, Vec<Problem>)) -> String {
     let mut text = String::new();
@@ -52,19 +56,20 @@ fn show_inventory(inventory: &Inventory, layers: &[Digest]) -> String {
             .iter()
             .position(|layer| Some(layer) == installed.layer.as_ref());
         let layer = at.map_or("-".to_owned(), |at| (at + 1).to_string());
-        let path = &installed.path;
-        text += &format!(
-            "{} {} @ {path}, layer {layer}\n",
-            package.name, package.version
-        );
+        let source = package.source.as_ref();
+        let source = source.map(|source| format!(" ({} {})", source.name, source.version));
+        let (name, version, path) = (&package.name, &package.version, &installed.path);
+        let source = source.unwrap_or_default();
+        text += &format!("{name} {version}{source} @ {path}, layer {layer}\n");
     }
     text += &format!("databases {:?}\n", inventory.databases);
     for problem in &inventory.problems {
-        let mut line = problem.to_string();
+        let mut place = problem.place.clone();
         for (at, layer) in layers.iter().enumerate() {
-            line = line.replace(layer.as_str(), &(at + 1).to_string());
+            place = place.replace(layer.as_str(), &(at + 1).to_string());
         }
-        text += &format!("! {line}\n");
+        let (kind, detail) = (problem.kind.as_str(), &problem.detail);
+        text += &format!("! {place} ({kind})\n    {detail}\n");
     }
     text
 }
@@ -193,109 +198,98 @@ fn a_whiteout_beside_its_file_hides_the_lower_one_only() {
 }
 
 #[test]
+fn what_was_removed_and_comes_again_is_of_the_layer_that_brings_it() {
+    check(
+        &format!(
+            "{DEBIAN}\
+//- layer
+//- whiteout /var/lib/dpkg/status
+//- layer
+//- /var/lib/dpkg/status
+Package: apt
+Version: 1.8.2
+//- layer
+//- /var/lib/dpkg/status
+Package: bash
+Version: 5.0-4
+//- layer
+//- /var/lib/dpkg/status
+Package: bash
+Version: 5.0-4
+
+Package: apt
+Version: 1.8.2
+"
+        ),
+        expect![[r#"
+            distro debian-10 = debian:10
+            apt 1.8.2 @ var/lib/dpkg/status, layer 5
+            bash 5.0-4 @ var/lib/dpkg/status, layer 4
+            databases ["var/lib/dpkg/status"]
+        "#]],
+    );
+    check(
+        &format!("{DEBIAN}//- layer\n//- /var\nfile\n//- layer\n//- directory /var\n"),
+        expect![[r#"
+            distro debian-10 = debian:10
+            databases []
+        "#]],
+    );
+}
+
+#[test]
+fn a_package_has_its_source_and_only_installed_ones_count() {
+    // After Debian 10.1's status file, 2019-09; the states are made up.
+    check(
+        "//- layer
+//- /var/lib/dpkg/status
+Package: libgcc1
+Status: hold ok installed
+Source: gcc-8 (8.3.0-6)
+Version: 1:8.3.0-6
+
+Package: libssl1.1
+Status: install ok installed
+Source: openssl
+Version: 1.1.1c-1
+
+Package: gone
+Status: deinstall ok config-files
+Version: 1
+//- layer
+//- /lib/apk/db/installed
+P:busybox-binsh
+V:1.36.1-r29
+o:busybox
+
+",
+        expect![[r#"
+            busybox-binsh 1.36.1-r29 (busybox 1.36.1-r29) @ lib/apk/db/installed, layer 2
+            libgcc1 1:8.3.0-6 (gcc-8 8.3.0-6) @ var/lib/dpkg/status, layer 1
+            libssl1.1 1.1.1c-1 (openssl 1.1.1c-1) @ var/lib/dpkg/status, layer 1
+            databases ["lib/apk/db/installed", "var/lib/dpkg/status"]
+        "#]],
+    );
+}
+
+#[test]
+fn without_a_database_nothing_is_answered() {
+    check(
+        "//- layer\n//- /app\nbinary\n",
+        expect![[r#"
+        databases []
+    "#]],
+    );
+    assert_eq!(squash(&[]), Inventory::default());
+}
+
+#[test]
 fn the_same_layer_twice_is_one_answer() {
     let image = Fixture::parse(DEBIAN).unwrap();
     let twice = [image.layers[0].clone(), image.layers[0].clone()];
     let (once, twice) = (squash(&reports(&image.layers)), squash(&reports(&twice)));
     assert_eq!(once, twice);
     assert_eq!(once.packages.len(), 2);
-}
-
-#[test]
-fn links_lead_to_databases() {
-    check(
-        "//- layer
-//- symlink /lib -> usr/lib
-//- symlink /etc/os-release -> ../usr/lib/os-release
-//- /usr/lib/os-release
-ID=alpine
-VERSION_ID=3.22.1
-//- layer
-//- /lib/apk/db/installed
-P:musl
-V:1.2-r0
-
-//- layer
-//- /usr/lib/apk/db/installed
-P:musl
-V:1.2-r0
-
-P:zlib
-V:1
-",
-        expect![[r#"
-            distro alpine-3.22.1 = alpine:3.22
-            musl 1.2-r0 @ usr/lib/apk/db/installed, layer 2
-            zlib 1 @ usr/lib/apk/db/installed, layer 3
-            databases ["usr/lib/apk/db/installed"]
-        "#]],
-    );
-    check(
-        "//- layer
-//- /usr/lib/os-release
-ID=debian
-VERSION_CODENAME=trixie
-//- hardlink /etc/os-release -> /usr/lib/os-release
-//- symlink /a -> b
-//- symlink /b -> a
-//- symlink /var/lib/rpm -> ../../../../../a/x
-//- symlink /var/lib/dpkg -> /opt/dpkg
-//- /opt/dpkg/status
-Package: hidden
-Version: 1
-//- /opt/apk
-P:hidden
-//- hardlink /lib/apk/db/installed -> /opt/apk
-",
-        expect![[r#"
-            distro debian-trixie = debian:13
-            databases []
-            ! lib/apk/db/installed: is a hard link to opt/apk, whose content was not read (unsupported)
-            ! var/lib/dpkg/status: leads to opt/dpkg/status, whose content was not read (unsupported)
-        "#]],
-    );
-}
-
-#[test]
-fn the_distribution_can_change_and_repositories_win() {
-    check(
-        "//- layer
-//- /etc/os-release
-ID=alpine
-VERSION_ID=3.17.0
-//- /etc/apk/repositories
-https://dl-cdn.alpinelinux.org/alpine/v3.17/main
-//- /lib/apk/db/installed
-P:musl
-V:1.2-r0
-
-//- layer
-//- /etc/os-release
-ID=alpine
-VERSION_ID=3.18.9
-//- /etc/apk/repositories
-https://dl-cdn.alpinelinux.org/alpine/edge/main
-",
-        expect![[r#"
-            distro alpine-3.18.9 = alpine:edge
-            musl 1.2-r0 @ lib/apk/db/installed, layer 1
-            databases ["lib/apk/db/installed"]
-        "#]],
-    );
-    check(
-        "//- layer\n//- /etc/debian_version\ntrixie/sid\n//- /etc/os-release\nID=debian\n",
-        expect![[r#"
-            distro debian-trixie = debian:13
-            databases []
-        "#]],
-    );
-    check(
-        "//- layer\n//- /etc/alpine-release\n3.18.9\n",
-        expect![[r#"
-        distro alpine-3.18.9 = alpine:3.18
-        databases []
-    "#]],
-    );
 }
 
 #[test]
@@ -323,155 +317,8 @@ Version: 2.36-9
         expect![[r#"
             distro debian-12 = debian:12
             libc6 2.36-9 @ var/lib/dpkg/status.d/libc6, layer 2
-            libssl3 3.0.11-1 @ var/lib/dpkg/status.d/libssl3, layer 1
+            libssl3 3.0.11-1 (openssl 3.0.11-1) @ var/lib/dpkg/status.d/libssl3, layer 1
             databases ["var/lib/dpkg/status.d/libc6", "var/lib/dpkg/status.d/libssl3"]
         "#]],
     );
-}
-
-#[test]
-fn what_cannot_be_read_is_a_problem() {
-    check(
-        &format!(
-            "{DEBIAN}
-\u{1}garbage
-
-Package: zsh
-Version: 5
-//- layer
-//- /var/lib/rpm/rpmdb.sqlite
-SQLite format 3
-"
-        ),
-        expect![[r#"
-            distro debian-10 = debian:10
-            apt 1.8.2 @ var/lib/dpkg/status, layer 1
-            bash 5.0-4 @ var/lib/dpkg/status, layer 1
-            zsh 5 @ var/lib/dpkg/status, layer 1
-            databases ["var/lib/dpkg/status"]
-            ! var/lib/dpkg/status:9: a record without a usable name or version is passed over (malformed)
-            ! var/lib/dpkg/status:9: is no field: '\x01garbage' (malformed)
-            ! var/lib/rpm/rpmdb.sqlite: a database of packages of Red Hat, SUSE, Amazon and their kin is there, but cannot be read yet (unsupported)
-        "#]],
-    );
-    check(
-        &format!("{DEBIAN}//- layer\n//- /var/lib/dpkg/status\n"),
-        expect![[r#"
-        distro debian-10 = debian:10
-        databases ["var/lib/dpkg/status"]
-        ! var/lib/dpkg/status: names no installed package (malformed)
-    "#]],
-    );
-}
-
-#[test]
-fn a_cut_layer_gives_what_it_holds() {
-    let image = Fixture::parse(&format!("{DEBIAN}//- /etc/x\n{}", "text\n".repeat(999))).unwrap();
-    let [layer] = image.layers.as_slice() else {
-        panic!("one layer");
-    };
-    let cut = |bytes: &[u8], at: usize| {
-        let report = catalogue(bytes.get(..at).unwrap(), &Limits::default()).unwrap();
-        let inventory = squash(std::slice::from_ref(&report));
-        show_inventory(&inventory, &[report.diff_id])
-    };
-    expect![[r#"
-        distro debian-10 = debian:10
-        apt 1.8.2 @ var/lib/dpkg/status, layer 1
-        bash 5.0-4 @ var/lib/dpkg/status, layer 1
-        databases ["var/lib/dpkg/status"]
-        ! layer 1: ends early (truncated)
-    "#]]
-    .assert_eq(&cut(&layer.blob, layer.blob.len() - 9));
-    expect![[r#"
-        distro debian-10 = debian:10
-        apt 1.8.2 @ var/lib/dpkg/status, layer 1
-        databases ["var/lib/dpkg/status"]
-        ! var/lib/dpkg/status:5: a record without a usable name or version is passed over (malformed)
-        ! var/lib/dpkg/status:5: is no field: 'Packag' (malformed)
-        ! layer 1: the tar archive ends early, 1600 bytes in (truncated)
-        ! var/lib/dpkg/status: holds 64 of 116 bytes (truncated)
-    "#]]
-    .assert_eq(&cut(&layer.tar, 1600));
-}
-
-#[test]
-fn limits_are_gaps_not_failures() {
-    let image = Fixture::parse(DEBIAN).unwrap();
-    let limits = Limits {
-        captured_bytes: 30,
-        ..Limits::default()
-    };
-    let report = catalogue(image.layers[0].blob.as_slice(), &limits).unwrap();
-    expect![[r#"
-        distro debian-10 = debian:10
-        databases []
-        ! var/lib/dpkg/status: has 116 bytes, more than the 30 that are read (limit)
-    "#]]
-    .assert_eq(&show_inventory(&squash(&[report]), &[]));
-}
-
-#[test]
-fn bytes_that_are_no_report_are_refused() {
-    let image = Fixture::parse(DEBIAN).unwrap();
-    let [report] = reports(&image.layers).try_into().unwrap();
-    let bytes = report.to_bytes();
-    assert!(LayerReport::from_bytes(&bytes).is_ok());
-    for bytes in [
-        b"".as_slice(),
-        b"garbage",
-        b"LZLR1\n",
-        &bytes[..bytes.len() / 2],
-    ] {
-        assert!(LayerReport::from_bytes(bytes).is_err());
-    }
-    assert_eq!(crate::REVISION.len(), 32);
-}
-
-#[test]
-fn a_source_and_a_directory_say_the_same() {
-    let image = Fixture::parse(DEBIAN).unwrap();
-    let temporary = tempfile::tempdir().unwrap();
-    let archive = temporary.path().join("image.tar");
-    std::fs::write(&archive, image.docker_archive("a:b")).unwrap();
-    let root = temporary.path().join("root");
-    std::fs::create_dir_all(root.join("etc")).unwrap();
-    std::fs::create_dir_all(root.join("var/lib/dpkg")).unwrap();
-    std::fs::write(root.join("etc/os-release"), "ID=debian\nVERSION_ID=10\n").unwrap();
-    let status = "Package: apt\nVersion: 1.8.2\n\nPackage: bash\nVersion: 5.0-4\n";
-    std::fs::write(root.join("var/lib/dpkg/status"), status).unwrap();
-    let open = |path: &std::path::Path| {
-        let source = image::Source::open(path.to_str().unwrap(), None, &Limits::default());
-        crate::catalogue_source(&source.unwrap(), &Limits::default()).unwrap()
-    };
-    let (mut of_archive, of_directory) = (open(&archive), open(&root));
-    assert!(
-        of_archive
-            .packages
-            .iter()
-            .all(|installed| installed.layer.is_some())
-    );
-    for installed in &mut of_archive.packages {
-        installed.layer = None;
-    }
-    assert_eq!(of_archive, of_directory);
-}
-
-#[test]
-fn a_layer_that_is_not_the_promised_one_is_an_error() {
-    let image = Fixture::parse(DEBIAN).unwrap();
-    let mut archive = image.docker_archive("a:b");
-    let at = archive
-        .windows(5)
-        .position(|part| part == b"1.8.2")
-        .unwrap();
-    archive[at] = b'2';
-    let temporary = tempfile::tempdir().unwrap();
-    let path = temporary.path().join("image.tar");
-    std::fs::write(&path, archive).unwrap();
-    let source = image::Source::open(path.to_str().unwrap(), None, &Limits::default()).unwrap();
-    let error = crate::catalogue_source(&source, &Limits::default())
-        .unwrap_err()
-        .to_string();
-    assert!(error.contains("layer 1 has the diff id"), "{error}");
 }

@@ -68,7 +68,7 @@ unread!(
 );
 
 fn problem(path: &str, what: &str) -> (Found, Vec<Problem>) {
-    let detail = format!("a database of {what} is there, but cannot be read yet");
+    let detail = format!("names {what}, which cannot be read yet");
     let problem = Problem::new(ProblemKind::Unsupported, path, detail);
     (Found::default(), vec![problem])
 }

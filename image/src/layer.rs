@@ -66,7 +66,7 @@ pub struct LayerSummary {
 }
 
 /// How a problem of the layer as a whole calls its place.
-const PLACE: &str = "layer";
+pub const PLACE: &str = "layer";
 
 /// Shows each entry of a layer, in its order, and reads the layer to its end whatever is in it.
 ///

@@ -132,12 +132,12 @@ fn no_layer_panics() {
     }
 }
 
-/// `docs/coverage.md` is this text. To write it anew: `UPDATE_DOCS=1 cargo test -p catalog`.
+/// `docs/coverage.md` is this text. To write it anew: `UPDATE_EXPECT=1 cargo test -p catalog`.
 #[test]
 fn the_coverage_document_is_what_is_read() {
     let mut text = String::from(
         "# What is read from an image\n\n\
-         Made from `catalog/src/cataloger.rs` by a test (`UPDATE_DOCS=1 cargo test -p catalog`); \
+         Made from `catalog/src/cataloger.rs` by a test (`UPDATE_EXPECT=1 cargo test -p catalog`); \
          do not edit.\n\n\
          | cataloger | role | what | files |\n|---|---|---|---|\n",
     );
@@ -154,12 +154,12 @@ fn the_coverage_document_is_what_is_read() {
     text +=
         "\nAn image in which no *database* is found is answered as unsupported, never as clean.\n";
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/coverage.md");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
         std::fs::write(path, &text).unwrap();
     }
     let written = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         written == text,
-        "docs/coverage.md is stale: UPDATE_DOCS=1 cargo test -p catalog"
+        "docs/coverage.md is stale: UPDATE_EXPECT=1 cargo test -p catalog"
     );
 }

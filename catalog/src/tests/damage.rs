@@ -1,0 +1,112 @@
+//! What is broken, cut or too large: the rest is answered, and the gap is said.
+
+use super::*;
+
+#[test]
+fn what_cannot_be_read_is_a_problem() {
+    check(
+        &format!(
+            "{DEBIAN}
+\u{1}garbage
+
+Package: zsh
+Version: 5
+//- layer
+//- /var/lib/rpm/rpmdb.sqlite
+SQLite format 3
+"
+        ),
+        expect![[r#"
+            distro debian-10 = debian:10
+            apt 1.8.2 @ var/lib/dpkg/status, layer 1
+            bash 5.0-4 @ var/lib/dpkg/status, layer 1
+            zsh 5 @ var/lib/dpkg/status, layer 1
+            databases ["var/lib/dpkg/status"]
+            ! var/lib/dpkg/status:9 (malformed)
+                a record without a usable name or version is passed over
+            ! var/lib/dpkg/status:9 (malformed)
+                is no field: '\x01garbage'
+            ! var/lib/rpm/rpmdb.sqlite (unsupported)
+                names packages of Red Hat, SUSE, Amazon and their kin, which cannot be read yet
+        "#]],
+    );
+    check(
+        &format!("{DEBIAN}//- layer\n//- /var/lib/dpkg/status\n"),
+        expect![[r#"
+            distro debian-10 = debian:10
+            databases ["var/lib/dpkg/status"]
+            ! var/lib/dpkg/status (malformed)
+                names no installed package
+        "#]],
+    );
+}
+
+#[test]
+fn a_cut_layer_gives_what_it_holds() {
+    let image = Fixture::parse(&format!("{DEBIAN}//- /etc/x\n{}", "text\n".repeat(999))).unwrap();
+    let [layer] = image.layers.as_slice() else {
+        panic!("one layer");
+    };
+    let cut = |bytes: &[u8], at: usize| {
+        let report = catalogue(bytes.get(..at).unwrap(), &Limits::default()).unwrap();
+        let inventory = squash(std::slice::from_ref(&report));
+        show_inventory(&inventory, &[report.diff_id])
+    };
+    expect![[r#"
+        distro debian-10 = debian:10
+        apt 1.8.2 @ var/lib/dpkg/status, layer 1
+        bash 5.0-4 @ var/lib/dpkg/status, layer 1
+        databases ["var/lib/dpkg/status"]
+        ! layer 1 (truncated)
+            ends early
+    "#]]
+    .assert_eq(&cut(&layer.blob, layer.blob.len() - 9));
+    expect![[r#"
+        distro debian-10 = debian:10
+        apt 1.8.2 @ var/lib/dpkg/status, layer 1
+        databases ["var/lib/dpkg/status"]
+        ! var/lib/dpkg/status:5 (malformed)
+            a record without a usable name or version is passed over
+        ! var/lib/dpkg/status:5 (malformed)
+            is no field: 'Packag'
+        ! layer 1 (truncated)
+            the tar archive ends early, 1600 bytes in
+        ! var/lib/dpkg/status (truncated)
+            holds 64 of 116 bytes
+    "#]]
+    .assert_eq(&cut(&layer.tar, 1600));
+}
+
+#[test]
+fn limits_are_gaps_not_failures() {
+    let image = Fixture::parse(DEBIAN).unwrap();
+    let limits = Limits {
+        captured_bytes: 30,
+        ..Limits::default()
+    };
+    let report = catalogue(image.layers[0].blob.as_slice(), &limits).unwrap();
+    expect![[r#"
+        distro debian-10 = debian:10
+        databases []
+        ! var/lib/dpkg/status (limit)
+            has 116 bytes, more than the 30 that are read
+    "#]]
+    .assert_eq(&show_inventory(&squash(&[report]), &[]));
+}
+
+#[test]
+fn bytes_that_are_no_report_are_refused() {
+    let image = Fixture::parse(DEBIAN).unwrap();
+    let [report] = reports(&image.layers).try_into().unwrap();
+    let bytes = report.to_bytes();
+    assert!(LayerReport::from_bytes(&bytes).is_ok());
+    for bytes in [
+        b"".as_slice(),
+        b"garbage",
+        b"LZLR1\n",
+        &bytes[..bytes.len() / 2],
+    ] {
+        assert!(LayerReport::from_bytes(bytes).is_err());
+    }
+    assert_eq!(crate::REVISION.len(), 32);
+}
