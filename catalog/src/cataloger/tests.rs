@@ -1,51 +1,86 @@
 use super::*;
 use image::fixture::Fixture;
 
-/// A small file for every cataloger, after the real ones.
+/// A small file for every cataloger: its name, a path, and a text written after the real one that
+/// is named above it.
 const SAMPLES: &[(&str, &str, &str)] = &[
+    // After Alpine 3.18.9, 2024-09; comment and single quotes as os-release(5) allows them.
     (
         "os-release",
         "etc/os-release",
-        "ID=alpine\nVERSION_ID=\"3.18.9\"\n# x\nPRETTY_NAME='a b'\n",
+        "NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID=3.18.9\n# x\nPRETTY_NAME='Alpine v3.18'\n",
     ),
+    // After Alpine 3.18.9, 2024-09.
     ("alpine-release", "etc/alpine-release", "3.18.9\n"),
+    // After Debian 13 before its release, 2025-06.
     ("debian-version", "etc/debian_version", "trixie/sid\n"),
+    // After Alpine 3.20's musl, 2024-09; the second record is made up.
     (
         "apk",
         "lib/apk/db/installed",
-        "C:Q1x\nP:musl\nV:1.2-r0\nA:x86_64\no:musl\nF:lib\nR:ld.so\nZ:Q1y=\n\nP:b\nV:1\n\n",
+        "C:Q1qKcZ+j23xssAXmgQhkOO8dHnbWw=\nP:musl\nV:1.2.5-r0\nA:x86_64\nS:407278\no:musl\n\
+         F:lib\nR:ld-musl-x86_64.so.1\na:0:0:755\nZ:Q1pcfTfDNEbNKQc2s1tia7da05M8Q=\n\n\
+         P:b\nV:1_git20240101-r0\n\n",
     ),
+    // After Alpine 3.18.9, 2024-09, with a tagged line as apk-repositories(5) has it.
     (
         "apk-repositories",
         "etc/apk/repositories",
-        "http://x/v3.18/main\n@e http://x/edge/testing\n",
+        "https://dl-cdn.alpinelinux.org/alpine/v3.18/main\n\
+         @edge https://dl-cdn.alpinelinux.org/alpine/edge/testing\n",
     ),
+    // After Debian 10.1's perl-base, 2019-09.
     (
         "dpkg",
         "var/lib/dpkg/status",
-        "Package: a\nStatus: install ok installed\nSource: b (1)\nVersion: 1:2~3-4\n x\n\n",
+        "Package: perl-base\nStatus: install ok installed\nArchitecture: amd64\n\
+         Source: perl (5.28.1-6)\nVersion: 5.28.1-6+b1\nDescription: minimal Perl system\n \
+         Perl is a scripting language.\n .\n\n",
     ),
+    // After Debian 10.1's libc6, 2019-09.
     (
         "dpkg-md5sums",
         "var/lib/dpkg/info/libc6:amd64.md5sums",
-        "fcf4e9ee9b1dfd8b55a52ac7ca1ec10b  lib/libc.so.6\n",
+        "fcf4e9ee9b1dfd8b55a52ac7ca1ec10b  lib/x86_64-linux-gnu/libc.so.6\n",
     ),
+    // After Debian 10.1's libc6, 2019-09.
     (
         "dpkg-list",
-        "var/lib/dpkg/info/libc6.list",
-        "/.\n/lib\n/lib/libc.so.6\n",
+        "var/lib/dpkg/info/libc6:amd64.list",
+        "/.\n/lib\n/lib/x86_64-linux-gnu/libc.so.6\n",
     ),
+    // After distroless' static image on Debian 12, 2024-02.
     (
         "dpkg-status.d",
-        "var/lib/dpkg/status.d/libc6",
-        "Package: libc6\nVersion: 2.36\n",
+        "var/lib/dpkg/status.d/tzdata",
+        "Package: tzdata\nVersion: 2024a-0+deb12u1\nArchitecture: all\nSection: localization\n",
     ),
+    // The others' paths are after the manuals of their package managers, 2025-11; of the files
+    // nothing is read.
     ("rpm", "var/lib/rpm/rpmdb.sqlite", "SQLite format 3\0"),
     ("pacman", "var/lib/pacman/local/ALPM_DB_VERSION", "9\n"),
     ("portage", "var/db/pkg/app-shells/bash-5.1/PF", "bash-5.1\n"),
     ("opkg", "usr/lib/opkg/status", "Package: x\n"),
     ("chisel", "var/lib/chisel/manifest.wall", "x"),
 ];
+
+#[test]
+fn every_path_is_read_by_its_own_cataloger() {
+    for row in ALL {
+        for pattern in row.paths {
+            let path = pattern.to_string().replace('*', "x");
+            assert_eq!(
+                of_path(&path).map(|found| found.name),
+                Some(row.name),
+                "{path}"
+            );
+            assert!(pattern.to_string().starts_with(pattern.root()));
+            for other in [format!("{path}.x/y"), format!("x/{path}"), String::new()] {
+                assert!(of_path(&other).is_none(), "{other}");
+            }
+        }
+    }
+}
 
 #[test]
 fn every_cataloger_has_a_sample_and_reads_it() {
