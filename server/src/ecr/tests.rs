@@ -1,0 +1,394 @@
+//! Each operation in-process: what a client sends, and the whole answer.
+
+use axum::body::Body;
+use axum::http::Request;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use expect_test::{Expect, expect};
+use serde_json::{Value, json};
+
+use crate::testing::{ALPINE, Server};
+
+fn check(answer: &(u16, Value), expected: Expect) {
+    let text = serde_json::to_string_pretty(&answer.1).unwrap();
+    expected.assert_eq(&format!("{}\n{text}", answer.0));
+}
+
+/// The code of an error; the status is 400 for all of the client's.
+async fn code(server: &Server, operation: &str, input: Value) -> String {
+    let (status, body) = server.ecr(operation, input).await;
+    assert_eq!(status, 400, "{body}");
+    assert!(
+        body["message"]
+            .as_str()
+            .is_some_and(|message| !message.is_empty())
+    );
+    body["__type"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_repository_is_made_described_and_deleted() {
+    let server = Server::open();
+    let made = server
+        .ecr("CreateRepository", json!({ "repositoryName": "team/app" }))
+        .await;
+    check(
+        &made,
+        expect![[r#"
+        200
+        {
+          "repository": {
+            "createdAt": 1795478400,
+            "encryptionConfiguration": {
+              "encryptionType": "AES256"
+            },
+            "imageScanningConfiguration": {
+              "scanOnPush": false
+            },
+            "imageTagMutability": "MUTABLE",
+            "registryId": "000000000000",
+            "repositoryArn": "arn:aws:ecr:us-east-1:000000000000:repository/team/app",
+            "repositoryName": "team/app",
+            "repositoryUri": "localhost:5000/team/app"
+          }
+        }"#]],
+    );
+    let name = json!({ "repositoryName": "team/app" });
+    assert_eq!(
+        code(&server, "CreateRepository", name.clone()).await,
+        "RepositoryAlreadyExistsException"
+    );
+    let listed = server.ecr("DescribeRepositories", json!({})).await.1;
+    assert_eq!(listed["repositories"], json!([made.1["repository"]]));
+    let set = json!({
+        "repositoryName": "team/app",
+        "imageScanningConfiguration": { "scanOnPush": true },
+    });
+    let answer = server.ecr("PutImageScanningConfiguration", set).await;
+    check(
+        &answer,
+        expect![[r#"
+        200
+        {
+          "imageScanningConfiguration": {
+            "scanOnPush": true
+          },
+          "registryId": "000000000000",
+          "repositoryName": "team/app"
+        }"#]],
+    );
+    server.push("team/app", "latest", ALPINE).await;
+    assert_eq!(
+        code(&server, "DeleteRepository", name.clone()).await,
+        "RepositoryNotEmptyException"
+    );
+    let force = json!({ "repositoryName": "team/app", "force": true });
+    assert_eq!(server.ecr("DeleteRepository", force).await.0, 200);
+    assert_eq!(
+        code(&server, "DeleteRepository", name).await,
+        "RepositoryNotFoundException"
+    );
+}
+
+#[tokio::test]
+async fn wrong_parameters_are_told_apart() {
+    let server = Server::open();
+    server.repository("a1", None);
+    let name = |name: &str| json!({ "repositoryName": name });
+    let image = json!({ "repositoryName": "a1", "imageId": { "imageTag": "none" } });
+    let both = json!({ "repositoryNames": ["a1"], "maxResults": 5 });
+    let cases = [
+        ("CreateRepository", name("A"), "InvalidParameterException"),
+        ("CreateRepository", name("a"), "InvalidParameterException"),
+        ("CreateRepository", json!({}), "SerializationException"),
+        (
+            "CreateRepository",
+            json!({ "repositoryName": "b1", "imageTagMutability": "IMMUTABLE" }),
+            "InvalidParameterException",
+        ),
+        ("DescribeRepositories", both, "InvalidParameterException"),
+        (
+            "DescribeRepositories",
+            json!({ "maxResults": 0 }),
+            "InvalidParameterException",
+        ),
+        (
+            "DescribeRepositories",
+            json!({ "nextToken": "!" }),
+            "InvalidParameterException",
+        ),
+        (
+            "DescribeRepositories",
+            json!({ "repositoryNames": ["nn"] }),
+            "RepositoryNotFoundException",
+        ),
+        (
+            "DescribeRepositories",
+            json!({ "registryId": "111111111111" }),
+            "RepositoryNotFoundException",
+        ),
+        ("ListImages", name("nn"), "RepositoryNotFoundException"),
+        ("StartImageScan", image.clone(), "ImageNotFoundException"),
+        ("DescribeImageScanFindings", image, "ImageNotFoundException"),
+        (
+            "StartImageScan",
+            json!({ "repositoryName": "a1", "imageId": {} }),
+            "InvalidParameterException",
+        ),
+        (
+            "BatchDeleteImage",
+            json!({ "repositoryName": "a1", "imageIds": [] }),
+            "InvalidParameterException",
+        ),
+        (
+            "PutLifecyclePolicy",
+            name("a1"),
+            "UnknownOperationException",
+        ),
+    ];
+    for (operation, input, expected) in cases {
+        assert_eq!(
+            code(&server, operation, input.clone()).await,
+            expected,
+            "{operation} {input}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn repositories_come_page_by_page() {
+    let server = Server::open();
+    for name in ["r1", "r2", "r3", "r4", "r5"] {
+        server.repository(name, None);
+    }
+    let (mut names, mut token) = (Vec::new(), Value::Null);
+    for _ in 0..3 {
+        let input = json!({ "maxResults": 2, "nextToken": token });
+        let page = server.ecr("DescribeRepositories", input).await.1;
+        for row in page["repositories"].as_array().unwrap() {
+            names.push(row["repositoryName"].as_str().unwrap().to_owned());
+        }
+        token = page["nextToken"].clone();
+    }
+    assert_eq!(
+        (names.join(" ").as_str(), token),
+        ("r1 r2 r3 r4 r5", Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn images_are_listed_by_digest_and_tag_in_pages_of_any_size() {
+    let server = Server::open();
+    for tag in ["a", "b", "c"] {
+        server.push("app1", tag, ALPINE).await;
+    }
+    let other = server
+        .push("app1", "d", &ALPINE.replace("1.3-r0", "1.4-r0"))
+        .await;
+    let tag = "d".parse().unwrap();
+    server
+        .app
+        .store
+        .metadata
+        .delete_tag(&"app1".parse().unwrap(), &tag)
+        .unwrap();
+    for size in 1..=5 {
+        let (mut pairs, mut token) = (Vec::new(), Value::Null);
+        loop {
+            let input = json!({ "repositoryName": "app1", "maxResults": size, "nextToken": token });
+            let page = server.ecr("ListImages", input).await.1;
+            let ids = page["imageIds"].as_array().unwrap();
+            assert!(ids.len() <= size);
+            pairs.extend(
+                ids.iter()
+                    .map(|id| id["imageTag"].as_str().unwrap_or("-").to_owned()),
+            );
+            token = page["nextToken"].clone();
+            if token.is_null() {
+                break;
+            }
+        }
+        pairs.sort();
+        assert_eq!(pairs.join(" "), "- a b c", "page size {size}");
+    }
+    let untagged = json!({ "repositoryName": "app1", "filter": { "tagStatus": "UNTAGGED" } });
+    let answer = server.ecr("DescribeImages", untagged).await.1;
+    assert_eq!(answer["imageDetails"][0]["imageDigest"], other.as_str());
+    assert_eq!(answer["imageDetails"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn images_are_deleted_by_tag_and_by_digest() {
+    let server = Server::open();
+    let digest = server.push("app1", "a", ALPINE).await;
+    server.push("app1", "b", ALPINE).await;
+    let delete = async |id: Value| {
+        let input = json!({ "repositoryName": "app1", "imageIds": [id] });
+        server.ecr("BatchDeleteImage", input).await.1
+    };
+    let failure = async |id: Value| delete(id).await["failures"][0]["failureCode"].clone();
+    assert_eq!(failure(json!({})).await, "MissingDigestAndTag");
+    assert_eq!(failure(json!({ "imageTag": "-" })).await, "InvalidImageTag");
+    assert_eq!(
+        failure(json!({ "imageDigest": "x" })).await,
+        "InvalidImageDigest"
+    );
+    assert_eq!(failure(json!({ "imageTag": "z" })).await, "ImageNotFound");
+    let both = json!({ "imageTag": "z", "imageDigest": digest.as_str() });
+    assert_eq!(failure(both).await, "ImageTagDoesNotMatchDigest");
+    let pair = |tag: &str| json!({ "imageDigest": digest.as_str(), "imageTag": tag });
+    assert_eq!(
+        delete(json!({ "imageTag": "a" })).await["imageIds"],
+        json!([pair("a")])
+    );
+    let by_digest = delete(json!({ "imageDigest": digest.as_str() })).await;
+    assert_eq!(by_digest["imageIds"], json!([pair("b")]));
+    let left = server
+        .ecr("ListImages", json!({ "repositoryName": "app1" }))
+        .await
+        .1;
+    assert_eq!(left["imageIds"], json!([]));
+}
+
+#[tokio::test]
+async fn a_scan_goes_from_pending_to_its_findings() {
+    let server = Server::open();
+    server.load(&[
+        ("openssl", "3.1.4-r0", "CVE-2023-5363"),
+        ("openssl", "3.1.0-r4", "CVE-2023-1255"),
+    ]);
+    let digest = server.push("app1", "latest", ALPINE).await;
+    let image = json!({ "repositoryName": "app1", "imageId": { "imageTag": "latest" } });
+    let pending = server
+        .ecr("DescribeImageScanFindings", image.clone())
+        .await
+        .1;
+    assert_eq!(pending["imageScanStatus"]["status"], "PENDING");
+    assert_eq!(pending["imageScanFindings"]["findings"], json!([]));
+    server.pass(2);
+    server.work();
+    let answer = server.ecr("DescribeImageScanFindings", image.clone()).await;
+    check(&answer, expect![[r#""#]]);
+    let first = json!({
+        "repositoryName": "app1", "imageId": { "imageDigest": digest.as_str() }, "maxResults": 1,
+    });
+    let page = server
+        .ecr("DescribeImageScanFindings", first.clone())
+        .await
+        .1;
+    let mut second = first;
+    second["nextToken"] = page["nextToken"].clone();
+    let last = server.ecr("DescribeImageScanFindings", second).await.1;
+    assert_eq!(
+        last["imageScanFindings"]["findings"][0],
+        answer.1["imageScanFindings"]["findings"][1]
+    );
+    assert_eq!(last["nextToken"], Value::Null);
+    let described = server
+        .ecr("DescribeImages", json!({ "repositoryName": "app1" }))
+        .await;
+    check(&described, expect![[r#""#]]);
+    let started = server.ecr("StartImageScan", image).await.1;
+    assert_eq!(started["imageScanStatus"]["status"], "IN_PROGRESS");
+}
+
+#[tokio::test]
+async fn an_image_without_packages_is_failed_in_ecrs_words() {
+    let server = Server::open();
+    server.load(&[]);
+    server
+        .push("app1", "latest", "//- layer\n//- /bin/program\nx\n")
+        .await;
+    server.work();
+    let image = json!({ "repositoryName": "app1", "imageId": { "imageTag": "latest" } });
+    let answer = server.ecr("DescribeImageScanFindings", image).await.1;
+    assert_eq!(answer["imageScanStatus"]["status"], "FAILED");
+    let description = answer["imageScanStatus"]["description"].as_str().unwrap();
+    let words = "UnsupportedImageError: The operating system and/or package manager are not \
+                 supported.";
+    assert!(description.starts_with(words), "{description}");
+    assert_eq!(answer["imageScanFindings"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_repository_that_is_not_scanned_has_no_scan() {
+    let server = Server::open();
+    server.repository("app1", Some(false));
+    server.push("app1", "latest", ALPINE).await;
+    let image = json!({ "repositoryName": "app1", "imageId": { "imageTag": "latest" } });
+    let operation = "DescribeImageScanFindings";
+    assert_eq!(
+        code(&server, operation, image.clone()).await,
+        "ScanNotFoundException"
+    );
+    server.ecr("StartImageScan", image.clone()).await;
+    server.work();
+    let answer = server.ecr(operation, image).await.1;
+    assert_eq!(answer["imageScanStatus"]["status"], "COMPLETE");
+}
+
+#[tokio::test]
+async fn a_new_database_changes_findings_without_reading_a_layer() {
+    let server = Server::open();
+    server.load(&[]);
+    let digest = server.push("app1", "latest", ALPINE).await;
+    server.work();
+    for blob in server.app.store.blobs.list(None, 100).unwrap() {
+        server.app.store.blobs.delete(&blob).unwrap();
+    }
+    let count = || server.app.store.metadata.scan(&digest).unwrap().unwrap();
+    let total = || count().counts.iter().map(|(_, count)| count).sum::<u64>();
+    assert_eq!(total(), 0);
+    server.load(&[("zlib", "1.3.1-r0", "CVE-2023-45853")]);
+    server.work();
+    assert_eq!(total(), 1);
+    server.load(&[]);
+    server.work();
+    assert_eq!(total(), 0);
+}
+
+#[tokio::test]
+async fn a_token_logs_in_until_it_has_run_out() {
+    let server = Server::with(|_| {});
+    let key = crate::auth::key::generate(server.app.random.as_ref(), server.app.clock.now());
+    server.app.store.metadata.create_access_key(&key).unwrap();
+    let (token, _) = crate::auth::key::create_token(&server.app, &key.id).unwrap();
+    assert!(!token.contains(':'), "a client splits at the first colon");
+    let basic = |user: &str, password: &str| {
+        format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
+    };
+    let status = async |credentials: String| {
+        let request = Request::get("/v2/")
+            .header("host", "localhost:5000")
+            .header("authorization", credentials);
+        let answered = server.request(request.body(Body::empty()).unwrap()).await;
+        (answered.status.as_u16(), answered.body)
+    };
+    assert_eq!(status(basic("AWS", &token)).await.0, 200);
+    assert_eq!(status(basic(&key.id, &key.secret)).await.0, 200);
+    assert_eq!(status(basic(&key.id, "wrong")).await.0, 401);
+    assert_eq!(status(basic("AWS", "wrong")).await.0, 401);
+    server.pass(12 * 3600);
+    let (code, body) = status(basic("AWS", &token)).await;
+    assert_eq!(code, 401);
+    assert!(
+        body.contains("Your authorization token has expired"),
+        "{body}"
+    );
+    let nobody = server.get("/v2/").await;
+    assert_eq!(nobody.status.as_u16(), 401);
+    assert!(
+        nobody
+            .header("www-authenticate")
+            .starts_with("Basic realm=")
+    );
+    assert_eq!(
+        nobody.header("docker-distribution-api-version"),
+        "registry/2.0"
+    );
+    let (status, body) = server.ecr("DescribeRepositories", json!({})).await;
+    assert_eq!(
+        (status, &body["__type"]),
+        (400, &json!("MissingAuthenticationTokenException"))
+    );
+}
