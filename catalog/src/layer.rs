@@ -24,6 +24,7 @@ pub fn catalogue(reader: impl Read, limits: &Limits) -> io::Result<LayerReport> 
     contents.problems = summary.problems;
     Ok(LayerReport {
         diff_id: summary.diff_id,
+        is_whole: summary.is_whole,
         compressed_size: summary.compressed_size,
         uncompressed_size: summary.uncompressed_size,
         contents,

@@ -14,6 +14,8 @@ pub struct LayerReport {
     /// The digest of the inflated layer; of the part that could be inflated, where a problem says
     /// that not all could.
     pub diff_id: Digest,
+    /// Whether it could be inflated to its end.
+    pub is_whole: bool,
     /// Bytes as stored.
     pub compressed_size: u64,
     /// Bytes inflated.

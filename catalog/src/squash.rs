@@ -73,6 +73,11 @@ fn of_contents(layers: &[&Contents], name: impl Fn(usize) -> Option<Digest>) -> 
         }
     }
     check_links(&view, layers, &mut inventory.problems);
+    if view.is_exhausted() {
+        let detail = "has too many or too long links: not all were followed";
+        let problem = Problem::new(ProblemKind::Limit, "layers", detail);
+        inventory.problems.push(problem);
+    }
     if let (Some(path), true) = (inventory.databases.first(), inventory.packages.is_empty()) {
         let detail = "names no installed package";
         inventory

@@ -2,7 +2,6 @@
 
 use std::io;
 
-use image::layer::PLACE;
 use image::{Limits, Source};
 use model::{Digest, Inventory};
 
@@ -59,12 +58,9 @@ pub fn catalogue_source(source: &Source, limits: &Limits) -> Result<Inventory, C
             let place = format!("layer {number}");
             CatalogueError::Io { place, cause }
         })?;
-        // Only what was inflated to its end has a diff id to compare; where it was not, a problem
-        // of the layer as a whole says so already.
-        let mut problems = report.contents.problems.iter();
-        let is_whole = problems.all(|problem| problem.place != PLACE);
+        // Where it could not be inflated to its end, a problem says so already.
         if let Some(expected) = layer.diff_id.as_ref().filter(|id| **id != report.diff_id)
-            && is_whole
+            && report.is_whole
         {
             return Err(CatalogueError::DiffId {
                 number,

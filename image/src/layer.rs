@@ -57,6 +57,8 @@ pub struct LayerSummary {
     /// The SHA-256 of the inflated bytes; where a problem says that they could not be inflated to
     /// the end, of those that could.
     pub diff_id: Digest,
+    /// Whether it could be inflated to the end.
+    pub is_whole: bool,
     /// Bytes as stored.
     pub compressed_size: u64,
     /// Bytes inflated.
@@ -90,6 +92,7 @@ pub fn entries(
     let mut hashing = archive.into_inner();
     io::copy(&mut hashing, &mut io::sink())?;
     let ended = hashing.reader.finish()?;
+    let is_whole = ended.problem.is_none();
     match (ended.problem, walked) {
         // That the archive ends early is then no news.
         (Some(problem), _) => problems.add(problem.kind, PLACE, problem.detail),
@@ -98,6 +101,7 @@ pub fn entries(
     }
     Ok(LayerSummary {
         diff_id: hashing.hasher.finish(),
+        is_whole,
         compressed_size: ended.packed,
         uncompressed_size: ended.inflated,
         problems: problems.finish(PLACE),

@@ -1,6 +1,7 @@
 //! The file system that a stack of layers makes, as far as it matters here: links, and the files
 //! that a cataloger knows.
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use crate::report::{Contents, FileReport};
@@ -14,10 +15,20 @@ pub struct View<'a> {
     symlinks: BTreeMap<String, String>,
     found: BTreeMap<String, &'a FileReport>,
     history: BTreeMap<String, History<'a>>,
+    /// What following links has cost.
+    work: Cell<u64>,
+    /// The directory that was resolved last: paths come sorted, so the next one is often in it.
+    last: RefCell<Option<(String, Option<String>)>>,
 }
 
 /// Links that may be followed for one path: Linux' own limit.
 const MAX_LINKS: usize = 40;
+
+/// What looking at one directory on the way costs, beside the bytes of its path.
+const STEP: u64 = 64;
+
+/// More than following the links of any honest image costs; some seconds.
+const MOST_WORK: u64 = 8 << 30;
 
 impl<'a> View<'a> {
     /// The view of layers, lowest first.
@@ -49,21 +60,31 @@ impl<'a> View<'a> {
         self.found.get(&self.resolve(path)?).copied()
     }
 
-    /// Where a path leads, every link followed; `None` where links lead in a circle.
+    /// Whether so many links had to be followed that some were not.
+    pub fn is_exhausted(&self) -> bool {
+        self.work.get() > MOST_WORK
+    }
+
+    /// Where a path leads, every link followed; `None` where links lead in a circle, or the view
+    /// is exhausted.
     pub fn resolve(&self, path: &str) -> Option<String> {
-        let mut left: Vec<String> = path.rsplit('/').map(str::to_owned).collect();
-        let mut real: Vec<String> = Vec::new();
+        let mut left: Vec<&str> = path.rsplit('/').collect();
+        let mut real = String::new();
         let mut links = 0;
         while let Some(part) = left.pop() {
-            match part.as_str() {
+            match part {
                 "" | "." => continue,
                 ".." => {
-                    real.pop();
+                    pop(&mut real);
                     continue;
                 }
-                _ => real.push(part),
+                _ => push(&mut real, part),
             }
-            let Some(target) = self.symlinks.get(&real.join("/")) else {
+            self.work.set(self.work.get() + STEP + real.len() as u64);
+            if self.is_exhausted() {
+                return None;
+            }
+            let Some(target) = self.symlinks.get(&real) else {
                 continue;
             };
             links += 1;
@@ -72,11 +93,11 @@ impl<'a> View<'a> {
             }
             match target.starts_with('/') {
                 true => real.clear(),
-                false => drop(real.pop()),
+                false => pop(&mut real),
             }
-            left.extend(target.rsplit('/').map(str::to_owned));
+            left.extend(target.rsplit('/'));
         }
-        Some(real.join("/"))
+        Some(real)
     }
 
     /// Where something is put: links on the way are followed, the last part is taken as it is.
@@ -85,10 +106,28 @@ impl<'a> View<'a> {
         if directory.is_empty() || self.symlinks.is_empty() {
             return path.to_owned();
         }
-        match self.resolve(directory) {
-            Some(directory) if directory.is_empty() => name.to_owned(),
-            Some(directory) => format!("{directory}/{name}"),
+        let mut last = self.last.borrow_mut();
+        let known = last.take().filter(|(known, _)| known == directory);
+        let (_, real) =
+            last.insert(known.unwrap_or_else(|| (directory.to_owned(), self.resolve(directory))));
+        match real {
+            Some(real) => {
+                let mut placed = real.clone();
+                push(&mut placed, name);
+                placed
+            }
             None => path.to_owned(),
+        }
+    }
+
+    fn link(&mut self, path: String, target: String) {
+        self.last.take();
+        self.symlinks.insert(path, target);
+    }
+
+    fn unlink(&mut self, path: &str) {
+        if self.symlinks.remove(path).is_some() {
+            self.last.take();
         }
     }
 
@@ -106,13 +145,13 @@ impl<'a> View<'a> {
         }
         for path in &layer.directories {
             let path = self.place(path);
-            self.symlinks.remove(&path);
+            self.unlink(&path);
             self.forget(at, &path);
         }
         for (path, target) in &layer.symlinks {
             let path = self.place(path);
             self.remove(at, &path);
-            self.symlinks.insert(path, target.clone());
+            self.link(path, target.clone());
         }
         for path in &layer.touched {
             let path = self.place(path);
@@ -128,7 +167,7 @@ impl<'a> View<'a> {
 
     /// Removes what is at a path and below it.
     fn remove(&mut self, at: usize, path: &str) {
-        self.symlinks.remove(path);
+        self.unlink(path);
         self.forget(at, path);
         self.remove_below(at, path);
     }
@@ -139,7 +178,7 @@ impl<'a> View<'a> {
             path => format!("{path}/"),
         };
         for path in keys_below(&self.symlinks, &below) {
-            self.symlinks.remove(&path);
+            self.unlink(&path);
         }
         for path in keys_below(&self.found, &below) {
             self.forget(at, &path);
@@ -160,6 +199,17 @@ impl<'a> View<'a> {
             _ => history.push((at, report)),
         }
     }
+}
+
+fn push(path: &mut String, part: &str) {
+    if !path.is_empty() {
+        path.push('/');
+    }
+    path.push_str(part);
+}
+
+fn pop(path: &mut String) {
+    path.truncate(path.rfind('/').unwrap_or(0));
 }
 
 fn keys_below<T>(map: &BTreeMap<String, T>, below: &str) -> Vec<String> {

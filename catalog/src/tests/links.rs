@@ -1,7 +1,6 @@
 //! Links, and which distribution it is.
 
-use super::check;
-use expect_test::expect;
+use super::*;
 
 #[test]
 fn links_lead_to_databases() {
@@ -183,4 +182,22 @@ V:1.2-r2
             databases ["lib/apk/db/installed"]
         "#]],
     );
+}
+
+#[test]
+fn following_links_has_an_end() {
+    let mut layer = reports(&Fixture::parse("//- layer\n").unwrap().layers).remove(0);
+    let deep = "a/".repeat(2000);
+    for at in 0..40 {
+        let target = format!("/{deep}{}l{}", "../".repeat(2000), at + 1);
+        layer.contents.symlinks.insert(format!("l{at}"), target);
+    }
+    let paths = (0..10_000).map(|at| format!("l0/{at}/x"));
+    layer.contents.touched.extend(paths);
+    expect![[r#"
+        databases []
+        ! layers (limit)
+            has too many or too long links: not all were followed
+    "#]]
+    .assert_eq(&show_inventory(&squash(&[layer]), &[]));
 }

@@ -93,7 +93,8 @@ fn a_layer_that_is_not_the_promised_one_is_an_error() {
 
 #[test]
 fn wrong_bytes_are_an_error_whatever_else_is_odd() {
-    let text = format!("{DEBIAN}//- /etc/.wh.\n//- /etc/issue\nDebian\n");
+    let odd = "//- /etc/.wh.\n".repeat(Limits::default().problems + 1);
+    let text = format!("{DEBIAN}{odd}//- /etc/issue\nDebian\n");
     let image = Fixture::parse(&text).unwrap();
     let mut archive = image.docker_archive("a:b");
     let at = archive
