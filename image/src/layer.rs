@@ -114,7 +114,7 @@ fn walk<R: Read>(
     problems: &mut Problems,
     visit: &mut dyn FnMut(Entry<'_>),
 ) -> Result<(), (ProblemKind, String)> {
-    let mut count = 0;
+    let (mut count, mut names) = (0, 0);
     loop {
         let header = match archive.next_entry() {
             Ok(Some(header)) => header,
@@ -139,6 +139,14 @@ fn walk<R: Read>(
                 format!("the path or link has {written} bytes, more than {limit}: passed over"),
             );
             continue;
+        }
+        names += (header.name.len() + header.link_name.len()) as u64;
+        if names > limits.names_bytes {
+            let limit = limits.names_bytes;
+            return Err((
+                ProblemKind::Limit,
+                format!("its paths have more than {limit} bytes: the rest was not looked at"),
+            ));
         }
         match entry(&header) {
             Ok(Some((path, kind))) => visit(Entry {

@@ -34,6 +34,8 @@ pub struct Limits {
     pub directory_depth: usize,
     /// A path, or the target of a link.
     pub path_bytes: usize,
+    /// All paths and targets of links of one layer.
+    pub names_bytes: u64,
     /// One header's long name, PAX records or sparse map.
     pub metadata_bytes: u64,
     /// One file that is read into memory to be catalogued.
@@ -59,6 +61,7 @@ impl Default for Limits {
             entries: 5_000_000,
             directory_depth: 255,
             path_bytes: (4 * KIB) as usize,
+            names_bytes: 512 * MIB,
             metadata_bytes: MIB,
             captured_bytes: 128 * MIB,
             spool_bytes: 64 * GIB,

@@ -102,6 +102,15 @@ fn limits_are_problems() {
         ! layer: has more than 1 entries: the rest was not looked at (limit)
         whole: true"#]]
     .assert_eq(&walk(&layer, &limits));
+    let limits = Limits {
+        names_bytes: 20,
+        ..Limits::default()
+    };
+    expect![[r#"
+        nnnnnnnnnnnnnnnnnnnn File { size: 1 } x
+        ! layer: its paths have more than 20 bytes: the rest was not looked at (limit)
+        whole: true"#]]
+    .assert_eq(&walk(&layer, &limits));
     expect!["whole: true"].assert_eq(&walk(b"", &Limits::default()));
     expect![[r#"
         ! layer: the tar archive ends early, 7 bytes in (truncated)
