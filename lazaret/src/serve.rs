@@ -9,9 +9,7 @@ use anyhow::{Context, bail};
 use server::worker::Workers;
 use server::{App, Settings};
 use store::Store;
-use store::disk::Disk;
 use store::record::AccessKey;
-use store::sqlite::Sqlite;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -80,12 +78,7 @@ fn settings(flags: &cli::Serve, address: SocketAddr) -> Settings {
 ///
 /// Where they cannot be opened.
 pub fn open(data: &Path, settings: Settings) -> anyhow::Result<App> {
-    let blobs = Disk::open(data)?;
-    let metadata = Sqlite::open(&data.join("metadata.sqlite"))?;
-    let store = Store {
-        blobs: Arc::new(blobs),
-        metadata: Arc::new(metadata),
-    };
+    let store = Store::embedded(data)?;
     Ok(App::new(
         store,
         settings,

@@ -106,8 +106,9 @@ fn image_view(image: &listing::Image) -> Value {
 /// The `lazaret.scan/1` document of an image: the same that `lazaret scan --format json` writes.
 async fn scan_document(State(app): State<Arc<App>>, Path(digest): Path<String>) -> Response<Body> {
     answer(move || {
-        let digest: Digest =
-            digest.parse().map_err(|error| ApiError::Invalid(format!("{error}")))?;
+        let digest: Digest = digest
+            .parse()
+            .map_err(|error| ApiError::Invalid(format!("{error}")))?;
         let row = app.store.metadata.scan(&digest)?;
         let row = row.ok_or_else(|| ApiError::NotFound(format!("no scan of {digest}")))?;
         let state = json!({ "state": row.state.as_str(), "detail": row.detail });
@@ -120,9 +121,10 @@ async fn scan_document(State(app): State<Arc<App>>, Path(digest): Path<String>) 
                 written.map_err(|_| ApiError::Cut)?;
                 Ok((StatusCode::OK, bytes))
             }
-            ScanState::Failed => {
-                Ok((StatusCode::UNPROCESSABLE_ENTITY, state.to_string().into_bytes()))
-            }
+            ScanState::Failed => Ok((
+                StatusCode::UNPROCESSABLE_ENTITY,
+                state.to_string().into_bytes(),
+            )),
             ScanState::Pending | ScanState::InProgress => {
                 Ok((StatusCode::ACCEPTED, state.to_string().into_bytes()))
             }
@@ -171,7 +173,9 @@ fn document(value: Value) -> Answer {
 
 /// Runs a handler on a thread that may wait for the disk, and dresses its answer.
 async fn answer(work: impl FnOnce() -> Answer + Send + 'static) -> Response<Body> {
-    let outcome = tokio::task::spawn_blocking(work).await.unwrap_or(Err(ApiError::Cut));
+    let outcome = tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or(Err(ApiError::Cut));
     let (status, bytes) = outcome.unwrap_or_else(|error| {
         let status = match error {
             ApiError::NotFound(_) => StatusCode::NOT_FOUND,
@@ -181,7 +185,12 @@ async fn answer(work: impl FnOnce() -> Answer + Send + 'static) -> Response<Body
         if let ApiError::Store(cause) = &error {
             tracing::error!(%cause, "the store failed under an API request");
         }
-        (status, json!({ "error": error.to_string() }).to_string().into_bytes())
+        (
+            status,
+            json!({ "error": error.to_string() })
+                .to_string()
+                .into_bytes(),
+        )
     });
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = status;
@@ -190,3 +199,6 @@ async fn answer(work: impl FnOnce() -> Answer + Send + 'static) -> Response<Body
     headers.insert("cache-control", HeaderValue::from_static("no-store"));
     response
 }
+
+#[cfg(test)]
+mod tests;

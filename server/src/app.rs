@@ -31,7 +31,10 @@ pub struct DatabaseHandle {
 impl DatabaseHandle {
     /// The database in use; a scan keeps the one that it began with.
     pub fn current(&self) -> Option<Arc<Database>> {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Puts another database in its place.
@@ -92,7 +95,14 @@ impl App {
         random: Arc<dyn Random>,
     ) -> App {
         let (database, bell) = (DatabaseHandle::default(), Bell::default());
-        App { store, settings, database, clock, random, bell }
+        App {
+            store,
+            settings,
+            database,
+            clock,
+            random,
+            bell,
+        }
     }
 
     /// Whether a push to that repository is scanned: yes, unless somebody said no.

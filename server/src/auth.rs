@@ -14,7 +14,9 @@ pub struct Principal {
 impl Principal {
     /// The one who asks where authentication is switched off.
     pub fn anonymous() -> Principal {
-        Principal { name: "anonymous".to_owned() }
+        Principal {
+            name: "anonymous".to_owned(),
+        }
     }
 
     /// Whether a push may make the repository that it names. Every key is an administrator's in

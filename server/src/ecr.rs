@@ -58,19 +58,46 @@ struct Operation {
 
 /// Every operation that is served, by name.
 const OPERATIONS: &[Operation] = &[
-    Operation { name: "BatchDeleteImage", run: batch_delete_image::run },
-    Operation { name: "CreateRepository", run: create_repository::run },
-    Operation { name: "DeleteRepository", run: delete_repository::run },
-    Operation { name: "DescribeImageScanFindings", run: describe_image_scan_findings::run },
-    Operation { name: "DescribeImages", run: describe_images::run },
-    Operation { name: "DescribeRepositories", run: describe_repositories::run },
-    Operation { name: "GetAuthorizationToken", run: get_authorization_token::run },
-    Operation { name: "ListImages", run: list_images::run },
+    Operation {
+        name: "BatchDeleteImage",
+        run: batch_delete_image::run,
+    },
+    Operation {
+        name: "CreateRepository",
+        run: create_repository::run,
+    },
+    Operation {
+        name: "DeleteRepository",
+        run: delete_repository::run,
+    },
+    Operation {
+        name: "DescribeImageScanFindings",
+        run: describe_image_scan_findings::run,
+    },
+    Operation {
+        name: "DescribeImages",
+        run: describe_images::run,
+    },
+    Operation {
+        name: "DescribeRepositories",
+        run: describe_repositories::run,
+    },
+    Operation {
+        name: "GetAuthorizationToken",
+        run: get_authorization_token::run,
+    },
+    Operation {
+        name: "ListImages",
+        run: list_images::run,
+    },
     Operation {
         name: "PutImageScanningConfiguration",
         run: put_image_scanning_configuration::run,
     },
-    Operation { name: "StartImageScan", run: start_image_scan::run },
+    Operation {
+        name: "StartImageScan",
+        run: start_image_scan::run,
+    },
 ];
 
 /// Answers one request to `POST /`.
@@ -78,7 +105,10 @@ pub async fn handle(app: &Arc<App>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let outcome = match axum::body::to_bytes(body, MAX_BODY).await {
         Ok(body) => dispatch(app, parts, body.to_vec()).await,
-        Err(_) => Err(EcrError::new("RequestEntityTooLarge", "The request is larger than 16 MiB.")),
+        Err(_) => Err(EcrError::new(
+            "RequestEntityTooLarge",
+            "The request is larger than 16 MiB.",
+        )),
     };
     let (status, value) = match outcome {
         Ok(value) => (StatusCode::OK, value),
@@ -102,7 +132,11 @@ async fn dispatch(app: &Arc<App>, parts: Parts, body: Vec<u8>) -> Answer {
         let now = app.clock.now();
         let principal = authenticate(&app, &parts, &body, now)?;
         let operation = find_operation(&parts)?;
-        let context = Context { app, principal, now };
+        let context = Context {
+            app,
+            principal,
+            now,
+        };
         (operation.run)(&context, &body)
     };
     match tokio::task::spawn_blocking(work).await {
@@ -129,9 +163,14 @@ fn authenticate(
 }
 
 fn find_operation(parts: &Parts) -> Result<&'static Operation, EcrError> {
-    let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok());
+    let target = parts
+        .headers
+        .get("x-amz-target")
+        .and_then(|value| value.to_str().ok());
     let name = target.and_then(|target| target.strip_prefix(TARGET_PREFIX));
-    let found = OPERATIONS.iter().find(|operation| Some(operation.name) == name);
+    let found = OPERATIONS
+        .iter()
+        .find(|operation| Some(operation.name) == name);
     found.ok_or_else(|| {
         let asked = target.unwrap_or("no X-Amz-Target header");
         let message = format!("This registry does not serve {asked} yet.");

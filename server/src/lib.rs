@@ -10,11 +10,12 @@ pub mod auth;
 pub mod ecr;
 pub mod oci;
 pub mod pages;
-mod percent;
 pub mod router;
 pub mod scan;
 pub mod serve;
 pub mod settings;
+#[cfg(test)]
+mod testing;
 pub mod worker;
 
 pub use app::{App, Clock, Random};

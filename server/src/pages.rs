@@ -87,10 +87,7 @@ async fn show_image(
     page(move || Ok(image::page(&app, &digest, asked.repository.as_deref())?.render()?)).await
 }
 
-async fn show_vulnerability(
-    State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-) -> Response<Body> {
+async fn show_vulnerability(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response<Body> {
     page(move || Ok(vulnerability::page(&app, &id)?.render()?)).await
 }
 
@@ -106,14 +103,19 @@ async fn find_vulnerability(
 async fn style() -> Response<Body> {
     let mut response = STYLE.into_response();
     let headers = response.headers_mut();
-    headers.insert("content-type", HeaderValue::from_static("text/css; charset=utf-8"));
+    headers.insert(
+        "content-type",
+        HeaderValue::from_static("text/css; charset=utf-8"),
+    );
     headers.insert("cache-control", HeaderValue::from_static("max-age=3600"));
     response
 }
 
 /// Renders on a thread that may wait for the disk, and dresses the answer.
 async fn page(work: impl FnOnce() -> Result<String, PageError> + Send + 'static) -> Response<Body> {
-    let outcome = tokio::task::spawn_blocking(work).await.unwrap_or(Err(PageError::Cut));
+    let outcome = tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or(Err(PageError::Cut));
     let (status, html) = match outcome {
         Ok(html) => (StatusCode::OK, html),
         Err(error) => error_page(&error),
@@ -140,7 +142,12 @@ fn error_page(error: &PageError) -> (StatusCode, String) {
     if let PageError::Store(cause) = error {
         tracing::error!(%cause, "the store failed under a page");
     }
-    let html = ErrorPage { title, message: error.to_string() }.render().unwrap_or_default();
+    let html = ErrorPage {
+        title,
+        message: error.to_string(),
+    }
+    .render()
+    .unwrap_or_default();
     (status, html)
 }
 
@@ -148,3 +155,6 @@ fn error_page(error: &PageError) -> (StatusCode, String) {
 fn listing_url(repository: &str, digest: &str) -> String {
     format!("/images/{digest}?repository={repository}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,7 +47,9 @@ pub enum ScanError {
 /// See [`ScanError`]. A layer that is damaged is no error but a problem in the inventory.
 pub fn catalogue(app: &App, image: &Digest) -> Result<Inventory, ScanError> {
     let stored = app.store.metadata.any_manifest(image)?.ok_or_else(|| {
-        ScanError::Unscannable(format!("the manifest {image} is not in the registry any more"))
+        ScanError::Unscannable(format!(
+            "the manifest {image} is not in the registry any more"
+        ))
     })?;
     let limits = &app.settings.image_limits;
     let manifest = Manifest::parse(&stored.bytes, Some(&stored.media_type), limits)
@@ -63,7 +65,9 @@ pub fn catalogue(app: &App, image: &Digest) -> Result<Inventory, ScanError> {
         reports.push(layer_report(app, &layer.digest)?);
     }
     let mut inventory = catalog::squash(&reports);
-    inventory.problems.extend(check_diff_ids(app, manifest, &reports)?);
+    inventory
+        .problems
+        .extend(check_diff_ids(app, manifest, &reports)?);
     inventory.problems.sort();
     Ok(inventory)
 }
@@ -99,20 +103,27 @@ fn check_diff_ids(
     let config = read_config(app, manifest)?;
     let problem = |detail: String| {
         let place = format!("configuration {}", manifest.config.digest);
-        vec![model::Problem::new(model::ProblemKind::Malformed, place, detail)]
+        vec![model::Problem::new(
+            model::ProblemKind::Malformed,
+            place,
+            detail,
+        )]
     };
     Ok(match config {
         Err(detail) => problem(detail),
         Ok(config) if config.diff_ids.len() != reports.len() => {
             let (says, are) = (config.diff_ids.len(), reports.len());
-            problem(format!("it names {says} layers, but the manifest has {are}"))
+            problem(format!(
+                "it names {says} layers, but the manifest has {are}"
+            ))
         }
         Ok(config) => {
             let mut pairs = config.diff_ids.iter().zip(reports);
             match pairs.find(|(said, report)| **said != report.diff_id) {
-                Some((said, report)) => {
-                    problem(format!("it says diff id {said}, but the layer has {}", report.diff_id))
-                }
+                Some((said, report)) => problem(format!(
+                    "it says diff id {said}, but the layer has {}",
+                    report.diff_id
+                )),
                 None => Vec::new(),
             }
         }
@@ -137,14 +148,25 @@ fn read_config(
 
 /// Matches every distinct package of an inventory with the database, if there is one.
 pub fn assess(inventory: &Inventory, database: Option<&Database>) -> Vec<AssessedPackage> {
-    let distinct: std::collections::BTreeSet<Matchable> =
-        inventory.packages.iter().map(|installed| inventory.matchable(installed)).collect();
+    let distinct: std::collections::BTreeSet<Matchable> = inventory
+        .packages
+        .iter()
+        .map(|installed| inventory.matchable(installed))
+        .collect();
     let assess = |matchable: Matchable| match database {
-        None => AssessedPackage { matchable, findings: Vec::new(), gaps: Vec::new() },
+        None => AssessedPackage {
+            matchable,
+            findings: Vec::new(),
+            gaps: Vec::new(),
+        },
         Some(database) => {
             let assessment = advisory::assess(&matchable, database);
             let (findings, gaps) = (assessment.findings, assessment.gaps);
-            AssessedPackage { matchable, findings, gaps }
+            AssessedPackage {
+                matchable,
+                findings,
+                gaps,
+            }
         }
     };
     distinct.into_iter().map(assess).collect()
@@ -176,7 +198,9 @@ pub fn store_result(
         inventory,
         catalog_revision: catalog_revision.to_owned(),
         packages,
-        database_revision: database.map(|database| database.revision().to_owned()).unwrap_or_default(),
+        database_revision: database
+            .map(|database| database.revision().to_owned())
+            .unwrap_or_default(),
         counts,
         completed_at: now,
     })
@@ -197,15 +221,23 @@ fn coverage(
     database: Option<&Database>,
     now: Timestamp,
 ) -> Coverage {
-    let undecided: Vec<Gap> =
-        packages.iter().flat_map(|package| package.gaps.iter().cloned()).collect();
+    let undecided: Vec<Gap> = packages
+        .iter()
+        .flat_map(|package| package.gaps.iter().cloned())
+        .collect();
     let Some(database) = database else {
         let looked_at = !inventory.databases.is_empty();
         let mut gaps = undecided;
         gaps.push(Gap::new(GapKind::NoFeed, NO_DATABASE));
         return Coverage::from_gaps(gaps, looked_at);
     };
-    advisory::coverage(inventory, undecided, database, now, &app.settings.age_limits)
+    advisory::coverage(
+        inventory,
+        undecided,
+        database,
+        now,
+        &app.settings.age_limits,
+    )
 }
 
 /// A scanned image as its reader sees it now.
@@ -219,9 +251,17 @@ pub fn read(app: &App, image: &Digest) -> Result<Scan, StoreError> {
     let packages = app.store.metadata.assessed_packages(image)?;
     let database = app.database.current();
     let now = app.clock.now();
-    let none = DatabaseFacts { revision: String::new(), built: None, sources: Vec::new() };
+    let none = DatabaseFacts {
+        revision: String::new(),
+        built: None,
+        sources: Vec::new(),
+    };
     Ok(Scan {
-        target: Target { name: image.to_string(), digest: Some(image.clone()), platform: platform(app, image) },
+        target: Target {
+            name: image.to_string(),
+            digest: Some(image.clone()),
+            platform: platform(app, image),
+        },
         coverage: coverage(app, &inventory, &packages, database.as_deref(), now),
         findings: join(&inventory, &packages),
         database: database.map_or(none, |database| database.facts()),
@@ -248,16 +288,24 @@ pub fn gaps_in_words(app: &App, image: &Digest) -> Result<String, StoreError> {
     };
     let packages = app.store.metadata.assessed_packages(image)?;
     let (database, now) = (app.database.current(), app.clock.now());
-    Ok(in_words(&coverage(app, &inventory, &packages, database.as_deref(), now).gaps))
+    Ok(in_words(
+        &coverage(app, &inventory, &packages, database.as_deref(), now).gaps,
+    ))
 }
 
 /// Gaps in one line.
 pub fn in_words(gaps: &[Gap]) -> String {
-    let words: Vec<String> = gaps.iter().map(|gap| format!("{}: {}", gap.kind, gap.detail)).collect();
+    let words: Vec<String> = gaps
+        .iter()
+        .map(|gap| format!("{}: {}", gap.kind, gap.detail))
+        .collect();
     words.join("; ")
 }
 
 /// Findings by severity, for a reader that wants numbers by word.
 pub fn counts_by_word(counts: &[(Severity, u64)]) -> BTreeMap<&'static str, u64> {
-    counts.iter().map(|(severity, count)| (severity.as_str(), *count)).collect()
+    counts
+        .iter()
+        .map(|(severity, count)| (severity.as_str(), *count))
+        .collect()
 }

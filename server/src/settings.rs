@@ -40,7 +40,10 @@ impl Settings {
 
     /// The Amazon resource name of a repository.
     pub fn repository_arn(&self, name: &str) -> String {
-        format!("arn:aws:ecr:{}:{}:repository/{name}", self.region, self.account)
+        format!(
+            "arn:aws:ecr:{}:{}:repository/{name}",
+            self.region, self.account
+        )
     }
 
     /// The name under which clients push to a repository: host and name, no scheme.

@@ -43,7 +43,11 @@ impl Workers {
             let (app, stop) = (app.clone(), stop.clone());
             std::thread::spawn(move || work(&app, &stop))
         };
-        Workers { threads: (0..count).map(start).collect(), app: app.clone(), stop }
+        Workers {
+            threads: (0..count).map(start).collect(),
+            app: app.clone(),
+            stop,
+        }
     }
 
     /// Lets every worker end the job that it has, then returns.
@@ -91,7 +95,11 @@ pub fn run_next(app: &App) -> Result<bool, StoreError> {
     match outcome {
         Ok(Ok(())) => app.store.metadata.finish_job(job.id)?,
         Ok(Err(error)) => retry(app, &job, &error.to_string())?,
-        Err(_) => retry(app, &job, "the worker broke down; the server's log says where")?,
+        Err(_) => retry(
+            app,
+            &job,
+            "the worker broke down; the server's log says where",
+        )?,
     }
     Ok(true)
 }
@@ -126,7 +134,9 @@ fn scan_image(app: &App, image: &Digest) -> Result<(), StoreError> {
         }
         Err(ScanError::Unscannable(detail)) => {
             tracing::warn!(%image, %detail, "an image cannot be scanned");
-            app.store.metadata.fail_scan(image, &detail, app.clock.now())?;
+            app.store
+                .metadata
+                .fail_scan(image, &detail, app.clock.now())?;
         }
         Err(ScanError::Store(error)) => return Err(error),
     }
@@ -138,14 +148,17 @@ fn scan_image(app: &App, image: &Digest) -> Result<(), StoreError> {
 /// Brings every scanned image to the database and the catalogue in use. Layers are read again
 /// only where the catalogue itself is another one.
 fn match_all(app: &App) -> Result<(), StoreError> {
-    let Some(database) = app.database.current() else { return Ok(()) };
+    let Some(database) = app.database.current() else {
+        return Ok(());
+    };
     let metadata = &app.store.metadata;
     let mut after: Option<Digest> = None;
     loop {
         let revision = database.revision();
-        let images =
-            metadata.images_behind(revision, catalog::REVISION, after.as_ref(), BATCH)?;
-        let Some(last) = images.last() else { return Ok(()) };
+        let images = metadata.images_behind(revision, catalog::REVISION, after.as_ref(), BATCH)?;
+        let Some(last) = images.last() else {
+            return Ok(());
+        };
         after = Some(last.clone());
         for image in &images {
             match metadata.inventory(image)? {
@@ -165,7 +178,10 @@ fn retry(app: &App, job: &Job, error: &str) -> Result<(), StoreError> {
     let now = app.clock.now();
     if job.attempts < MAX_ATTEMPTS {
         let wait = SignedDuration::from_secs(1 << job.attempts.min(6));
-        return app.store.metadata.retry_job(job.id, now.saturating_add(wait).unwrap_or(now));
+        return app
+            .store
+            .metadata
+            .retry_job(job.id, now.saturating_add(wait).unwrap_or(now));
     }
     if let JobKind::Scan { image } = &job.kind {
         let detail = format!("the scan was tried {MAX_ATTEMPTS} times: {error}");
@@ -173,3 +189,6 @@ fn retry(app: &App, job: &Job, error: &str) -> Result<(), StoreError> {
     }
     app.store.metadata.finish_job(job.id)
 }
+
+#[cfg(test)]
+mod tests;

@@ -126,7 +126,11 @@ fn crates_lean_only_on_those_below() {
 #[test]
 fn banned_calls_have_their_replacement() {
     let mut found = Vec::new();
-    for source in sources() {
+    // A build script is no part of the crate that it builds: it reads that crate's sources.
+    for source in sources()
+        .iter()
+        .filter(|source| !source.path.ends_with("/build.rs"))
+    {
         for (number, line) in source.production.iter().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
             for ban in BANS

@@ -32,7 +32,9 @@ pub fn repositories(
     limit: Option<usize>,
 ) -> Result<Vec<Repository>, StoreError> {
     let after = after.and_then(|name| name.parse::<RepositoryName>().ok());
-    app.store.metadata.repositories(after.as_ref(), page_length(limit))
+    app.store
+        .metadata
+        .repositories(after.as_ref(), page_length(limit))
 }
 
 /// A page of a repository's images by digest; `None` where there is no such repository.
@@ -46,7 +48,9 @@ pub fn images(
     after: Option<&str>,
     limit: Option<usize>,
 ) -> Result<Option<Vec<Image>>, StoreError> {
-    let Ok(name) = name.parse::<RepositoryName>() else { return Ok(None) };
+    let Ok(name) = name.parse::<RepositoryName>() else {
+        return Ok(None);
+    };
     let metadata = &app.store.metadata;
     if metadata.repository(&name)?.is_none() {
         return Ok(None);
@@ -54,9 +58,16 @@ pub fn images(
     let after = after.and_then(|digest| digest.parse::<Digest>().ok());
     let summaries = metadata.manifests(&name, after.as_ref(), page_length(limit))?;
     let with_scan = |summary: ManifestSummary| {
-        Ok(Image { scan: metadata.scan(&summary.digest)?, summary })
+        Ok(Image {
+            scan: metadata.scan(&summary.digest)?,
+            summary,
+        })
     };
-    summaries.into_iter().map(with_scan).collect::<Result<_, _>>().map(Some)
+    summaries
+        .into_iter()
+        .map(with_scan)
+        .collect::<Result<_, _>>()
+        .map(Some)
 }
 
 /// Images with a finding of that identifier or alias.

@@ -77,7 +77,14 @@ mod tests {
         let pair = |user: &str, password: &str| Some((user.to_owned(), password.to_owned()));
         assert_eq!(decode(b"Basic QVdTOnRva2Vu"), pair("AWS", "token"));
         assert_eq!(decode(b"basic QVdTOmE6Yg=="), pair("AWS", "a:b"));
-        for header in ["", "Basic", "Basic !", "Bearer QVdTOnRva2Vu", "Basic QVdT", "Basic /w=="] {
+        for header in [
+            "",
+            "Basic",
+            "Basic !",
+            "Bearer QVdTOnRva2Vu",
+            "Basic QVdT",
+            "Basic /w==",
+        ] {
             assert_eq!(decode(header.as_bytes()), None, "{header}");
         }
     }

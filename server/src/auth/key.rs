@@ -19,9 +19,17 @@ pub fn generate(app_random: &dyn crate::Random, now: Timestamp) -> AccessKey {
     let (mut id_bytes, mut secret_bytes) = ([0; 16], [0; 30]);
     app_random.fill(&mut id_bytes);
     app_random.fill(&mut secret_bytes);
-    let letter = |byte: &u8| LETTERS.get(usize::from(byte % 32)).map_or('A', |byte| *byte as char);
+    let letter = |byte: &u8| {
+        LETTERS
+            .get(usize::from(byte % 32))
+            .map_or('A', |byte| *byte as char)
+    };
     let id = format!("AKIA{}", id_bytes.iter().map(letter).collect::<String>());
-    AccessKey { id, secret: STANDARD_NO_PAD.encode(secret_bytes), created_at: now }
+    AccessKey {
+        id,
+        secret: STANDARD_NO_PAD.encode(secret_bytes),
+        created_at: now,
+    }
 }
 
 /// The key of an identifier and a secret, where both fit.
@@ -30,7 +38,9 @@ pub fn generate(app_random: &dyn crate::Random, now: Timestamp) -> AccessKey {
 ///
 /// Where the store cannot be asked: that is no answer about the credentials.
 pub fn check_secret(app: &App, id: &str, secret: &str) -> Result<bool, StoreError> {
-    let Some(key) = app.store.metadata.access_key(id)? else { return Ok(false) };
+    let Some(key) = app.store.metadata.access_key(id)? else {
+        return Ok(false);
+    };
     Ok(key.secret.as_bytes().ct_eq(secret.as_bytes()).into())
 }
 
@@ -46,7 +56,9 @@ pub fn create_token(app: &App, key_id: &str) -> Result<(String, Timestamp), Stor
     let now = app.clock.now();
     let expires_at = now.saturating_add(TOKEN_LIFE).unwrap_or(now);
     app.store.metadata.delete_expired_tokens(now)?;
-    app.store.metadata.create_token(&Digest::of(token.as_bytes()), key_id, expires_at)?;
+    app.store
+        .metadata
+        .create_token(&Digest::of(token.as_bytes()), key_id, expires_at)?;
     Ok((token, expires_at))
 }
 
@@ -67,9 +79,11 @@ pub enum Token {
 ///
 /// Where the store cannot be asked.
 pub fn check_token(app: &App, token: &str) -> Result<Token, StoreError> {
-    Ok(match app.store.metadata.token(&Digest::of(token.as_bytes()))? {
-        None => Token::Unknown,
-        Some((_, expires_at)) if expires_at <= app.clock.now() => Token::Expired,
-        Some((key_id, _)) => Token::Of(key_id),
-    })
+    Ok(
+        match app.store.metadata.token(&Digest::of(token.as_bytes()))? {
+            None => Token::Unknown,
+            Some((_, expires_at)) if expires_at <= app.clock.now() => Token::Expired,
+            Some((key_id, _)) => Token::Of(key_id),
+        },
+    )
 }

@@ -10,10 +10,16 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use model::Digest;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::percent::{encode, query};
+/// What stays as it is in a canonical request: RFC 3986's unreserved characters.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// How far a client's clock may be off.
 pub const MAX_SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -84,7 +90,9 @@ impl<'a> Authorization<'a> {
     /// Where there is none, or it is not of the form.
     pub fn parse(headers: &'a HeaderMap) -> Result<Authorization<'a>, Refused> {
         let header = headers.get("authorization").ok_or(Refused::Missing)?;
-        let text = header.to_str().map_err(|_| Refused::Incomplete("not ASCII"))?;
+        let text = header
+            .to_str()
+            .map_err(|_| Refused::Incomplete("not ASCII"))?;
         if text.len() > MAX_HEADER {
             return Err(Refused::Incomplete("the Authorization header is too long"));
         }
@@ -97,8 +105,9 @@ impl<'a> Authorization<'a> {
             value.ok_or(Refused::Incomplete(name))
         };
         let credential = field("Credential")?;
-        let (key_id, scope) =
-            credential.split_once('/').ok_or(Refused::Incomplete("Credential"))?;
+        let (key_id, scope) = credential
+            .split_once('/')
+            .ok_or(Refused::Incomplete("Credential"))?;
         Ok(Authorization {
             key_id,
             scope,
@@ -121,13 +130,18 @@ pub fn verify(
     body: &[u8],
     now: Timestamp,
 ) -> Result<(), Refused> {
-    let [date, region, scoped, "aws4_request"] =
-        *authorization.scope.split('/').collect::<Vec<_>>().as_slice()
+    let [date, region, scoped, "aws4_request"] = *authorization
+        .scope
+        .split('/')
+        .collect::<Vec<_>>()
+        .as_slice()
     else {
         return Err(Refused::Incomplete("Credential scope"));
     };
     if scoped != service {
-        return Err(Refused::Incomplete("the credential is scoped to another service"));
+        return Err(Refused::Incomplete(
+            "the credential is scoped to another service",
+        ));
     }
     let stamp = header(parts, "x-amz-date").ok_or(Refused::Incomplete("x-amz-date"))?;
     check_time(&stamp, date, now)?;
@@ -140,12 +154,21 @@ pub fn verify(
     }
     let canonical = canonical_request(authorization, parts, payload.hex())?;
     let hashed = Digest::of(canonical.as_bytes());
-    let to_sign = format!("{ALGORITHM}\n{stamp}\n{}\n{}", authorization.scope, hashed.hex());
-    let key = [region, service, "aws4_request"]
-        .into_iter()
-        .fold(mac(format!("AWS4{secret}").as_bytes(), date), |key, part| mac(&key, part));
+    let to_sign = format!(
+        "{ALGORITHM}\n{stamp}\n{}\n{}",
+        authorization.scope,
+        hashed.hex()
+    );
+    let key = [region, service, "aws4_request"].into_iter().fold(
+        mac(format!("AWS4{secret}").as_bytes(), date),
+        |key, part| mac(&key, part),
+    );
     let expected = hex::encode(mac(&key, &to_sign));
-    match expected.as_bytes().ct_eq(authorization.signature.as_bytes()).into() {
+    match expected
+        .as_bytes()
+        .ct_eq(authorization.signature.as_bytes())
+        .into()
+    {
         true => Ok(()),
         false => Err(Refused::Mismatch),
     }
@@ -158,10 +181,15 @@ fn check_time(stamp: &str, date: &str, now: Timestamp) -> Result<(), Refused> {
         .map_err(|_| wrong)?
         .timestamp();
     if !stamp.starts_with(date) {
-        return Err(Refused::Incomplete("x-amz-date and the credential's date differ"));
+        return Err(Refused::Incomplete(
+            "x-amz-date and the credential's date differ",
+        ));
     }
     match now.duration_since(signed).abs() > MAX_SKEW {
-        true => Err(Refused::Expired { signed: stamp.to_owned(), now }),
+        true => Err(Refused::Expired {
+            signed: stamp.to_owned(),
+            now,
+        }),
         false => Ok(()),
     }
 }
@@ -174,7 +202,9 @@ fn canonical_request(
     let names: Vec<&str> = authorization.signed_headers.split(';').collect();
     let unsigned = |name: &&str| header(parts, name).is_some() && !names.contains(name);
     if MUST_BE_SIGNED.iter().any(unsigned) {
-        return Err(Refused::Incomplete("host, x-amz-date and x-amz-target must be signed"));
+        return Err(Refused::Incomplete(
+            "host, x-amz-date and x-amz-target must be signed",
+        ));
     }
     let mut text = format!("{}\n{}\n", parts.method, canonical_path(parts.uri.path()));
     text.push_str(&canonical_query(parts.uri.query().unwrap_or_default()));
@@ -210,18 +240,37 @@ fn canonical_path(path: &str) -> String {
 }
 
 fn canonical_query(text: &str) -> String {
-    let mut pairs: Vec<(String, String)> =
-        query(text).iter().map(|(name, value)| (encode(name), encode(value))).collect();
+    let mut pairs: Vec<(String, String)> = text
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (encode_again(name), encode_again(value))
+        })
+        .collect();
     pairs.sort();
-    let joined: Vec<String> =
-        pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let joined: Vec<String> = pairs
+        .into_iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     joined.join("&")
+}
+
+fn encode(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// The one form of a text that may be encoded in several.
+fn encode_again(text: &str) -> String {
+    encode(&percent_decode_str(text).decode_utf8_lossy())
 }
 
 fn mac(key: &[u8], text: &str) -> Vec<u8> {
     // HMAC takes keys of any length (RFC 2104): the error cannot happen, and an empty key would
     // only make a signature that nobody has.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Vec::new() };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return Vec::new();
+    };
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().to_vec()
 }

@@ -27,7 +27,9 @@ pub fn run(context: &Context, body: &[u8]) -> Answer {
     let input: Input = input(body)?;
     let name = repository_name(&input.repository_name)?;
     context.check_registry(input.registry_id.as_deref())?;
-    let tag_mutability = input.image_tag_mutability.unwrap_or_else(|| "MUTABLE".to_owned());
+    let tag_mutability = input
+        .image_tag_mutability
+        .unwrap_or_else(|| "MUTABLE".to_owned());
     if tag_mutability != "MUTABLE" {
         // A registry that answered IMMUTABLE and let tags move would be worse than one that says no.
         let constraint = "this registry serves MUTABLE only";
@@ -37,7 +39,9 @@ pub fn run(context: &Context, body: &[u8]) -> Answer {
         name,
         created_at: context.now,
         tag_mutability,
-        scan_on_push: input.image_scanning_configuration.map(|scanning| scanning.scan_on_push),
+        scan_on_push: input
+            .image_scanning_configuration
+            .map(|scanning| scanning.scan_on_push),
     };
     if !context.app.store.metadata.create_repository(&repository)? {
         let message = format!(

@@ -15,7 +15,8 @@ struct Input {
 
 pub fn run(context: &Context, body: &[u8]) -> Answer {
     let input: Input = input(body)?;
-    let repository = context.find_repository(input.registry_id.as_deref(), &input.repository_name)?;
+    let repository =
+        context.find_repository(input.registry_id.as_deref(), &input.repository_name)?;
     let metadata = &context.app.store.metadata;
     let empty = metadata.manifests(&repository.name, None, 1)?.is_empty();
     if !empty && input.force != Some(true) {

@@ -29,7 +29,8 @@ struct Input {
 
 pub fn run(context: &Context, body: &[u8]) -> Answer {
     let input: Input = input(body)?;
-    let repository = context.find_repository(input.registry_id.as_deref(), &input.repository_name)?;
+    let repository =
+        context.find_repository(input.registry_id.as_deref(), &input.repository_name)?;
     let image = context.find_image(&repository.name, &input.image_id)?;
     let image_id = ImageIdentifier {
         image_digest: Some(image.digest.to_string()),
@@ -74,7 +75,13 @@ fn complete(
             EcrError::parameter("nextToken", "must be a token that this API has answered")
         })?,
     };
-    let page: Vec<Value> = scan.findings.iter().skip(begin).take(size).map(finding).collect();
+    let page: Vec<Value> = scan
+        .findings
+        .iter()
+        .skip(begin)
+        .take(size)
+        .map(finding)
+        .collect();
     let end = begin.saturating_add(page.len());
     let next = (end < scan.findings.len()).then(|| token_after(&end.to_string()));
     let mut findings = json!({

@@ -26,18 +26,27 @@ pub fn run(context: &Context, body: &[u8]) -> Answer {
     let input: Input = input(body)?;
     let named = input.image_ids.as_ref().is_some_and(|ids| !ids.is_empty());
     refuse_both(named, input.max_results, input.next_token.as_deref())?;
-    let repository = context.find_repository(input.registry_id.as_deref(), &input.repository_name)?;
+    let repository =
+        context.find_repository(input.registry_id.as_deref(), &input.repository_name)?;
     let filter = input.filter.unwrap_or_default();
     filter.check()?;
     let (images, next) = match input.image_ids.filter(|_| named) {
         Some(ids) => (find_all(context, &repository.name, &ids)?, None),
         None => {
             let size = page_size(input.max_results)?;
-            page(context, &repository.name, input.next_token.as_deref(), size, &filter)?
+            page(
+                context,
+                &repository.name,
+                input.next_token.as_deref(),
+                size,
+                &filter,
+            )?
         }
     };
-    let details: Result<Vec<Value>, EcrError> =
-        images.iter().map(|image| detail(context, &repository.name, image)).collect();
+    let details: Result<Vec<Value>, EcrError> = images
+        .iter()
+        .map(|image| detail(context, &repository.name, image))
+        .collect();
     Ok(with_token(json!({ "imageDetails": details? }), next))
 }
 
@@ -67,18 +76,29 @@ fn page(
     size: usize,
     filter: &Filter,
 ) -> Result<(Vec<ManifestSummary>, Option<String>), EcrError> {
-    let invalid = |_| EcrError::parameter("nextToken", "must be a token that this API has answered");
-    let mut after = read_token(token)?.map(|text| text.parse::<Digest>()).transpose().map_err(invalid)?;
+    let invalid =
+        |_| EcrError::parameter("nextToken", "must be a token that this API has answered");
+    let mut after = read_token(token)?
+        .map(|text| text.parse::<Digest>())
+        .transpose()
+        .map_err(invalid)?;
     let mut images = Vec::new();
     while images.len() <= size {
-        let rows = context.app.store.metadata.manifests(repository, after.as_ref(), size + 1)?;
+        let rows = context
+            .app
+            .store
+            .metadata
+            .manifests(repository, after.as_ref(), size + 1)?;
         let Some(last) = rows.last() else { break };
         after = Some(last.digest.clone());
         images.extend(rows.into_iter().filter(|image| filter.admits(image)));
     }
     let full = images.len() > size;
     images.truncate(size);
-    let next = images.last().filter(|_| full).map(|last| token_after(last.digest.as_str()));
+    let next = images
+        .last()
+        .filter(|_| full)
+        .map(|last| token_after(last.digest.as_str()));
     Ok((images, next))
 }
 
@@ -92,7 +112,9 @@ fn detail(context: &Context, repository: &RepositoryName, image: &ManifestSummar
         "imageManifestMediaType": image.media_type,
         "imageStatus": "ACTIVE",
     });
-    let Some(members) = detail.as_object_mut() else { return Ok(detail) };
+    let Some(members) = detail.as_object_mut() else {
+        return Ok(detail);
+    };
     if !image.tags.is_empty() {
         let tags: Vec<&str> = image.tags.iter().map(|tag| tag.as_str()).collect();
         members.insert("imageTags".to_owned(), json!(tags));

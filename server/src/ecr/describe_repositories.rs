@@ -20,7 +20,10 @@ struct Input {
 
 pub fn run(context: &Context, body: &[u8]) -> Answer {
     let input: Input = input(body)?;
-    let named = input.repository_names.as_ref().is_some_and(|names| !names.is_empty());
+    let named = input
+        .repository_names
+        .as_ref()
+        .is_some_and(|names| !names.is_empty());
     refuse_both(named, input.max_results, input.next_token.as_deref())?;
     context.check_registry(input.registry_id.as_deref())?;
     let mut next = None;
@@ -28,13 +31,21 @@ pub fn run(context: &Context, body: &[u8]) -> Answer {
         Some(names) if names.len() > 100 => {
             return Err(EcrError::parameter("repositoryNames", "at most 100 names"));
         }
-        Some(names) => {
-            names.iter().map(|name| context.find_repository(None, name)).collect::<Result<_, _>>()?
-        }
-        None => page(context, &input.next_token, page_size(input.max_results)?, &mut next)?,
+        Some(names) => names
+            .iter()
+            .map(|name| context.find_repository(None, name))
+            .collect::<Result<_, _>>()?,
+        None => page(
+            context,
+            &input.next_token,
+            page_size(input.max_results)?,
+            &mut next,
+        )?,
     };
-    let views: Vec<Value> =
-        repositories.iter().map(|repository| context.repository_view(repository)).collect();
+    let views: Vec<Value> = repositories
+        .iter()
+        .map(|repository| context.repository_view(repository))
+        .collect();
     Ok(with_token(json!({ "repositories": views }), next))
 }
 
@@ -45,8 +56,14 @@ fn page(
     next: &mut Option<String>,
 ) -> Result<Vec<Repository>, EcrError> {
     let after = read_token(token.as_deref())?.map(|name| name.parse::<RepositoryName>());
-    let after = after.transpose().map_err(|_| EcrError::parameter("nextToken", "is no token"))?;
-    let mut rows = context.app.store.metadata.repositories(after.as_ref(), size + 1)?;
+    let after = after
+        .transpose()
+        .map_err(|_| EcrError::parameter("nextToken", "is no token"))?;
+    let mut rows = context
+        .app
+        .store
+        .metadata
+        .repositories(after.as_ref(), size + 1)?;
     if rows.len() > size {
         rows.truncate(size);
         *next = rows.last().map(|last| token_after(last.name.as_str()));

@@ -14,7 +14,10 @@ pub struct EcrError {
 impl EcrError {
     /// An error of a code.
     pub fn new(code: &'static str, message: impl Into<String>) -> EcrError {
-        EcrError { code, message: message.into() }
+        EcrError {
+            code,
+            message: message.into(),
+        }
     }
 
     /// A fault of this side.

@@ -23,8 +23,9 @@ pub fn run(context: &Context, body: &[u8]) -> Answer {
     for id in &wanted {
         context.check_registry(Some(id))?;
     }
-    let entries: Result<Vec<Value>, _> =
-        (0..wanted.len().clamp(1, 10)).map(|_| authorization_data(context)).collect();
+    let entries: Result<Vec<Value>, _> = (0..wanted.len().clamp(1, 10))
+        .map(|_| authorization_data(context))
+        .collect();
     Ok(json!({ "authorizationData": entries? }))
 }
 

@@ -43,16 +43,18 @@ impl Filter {
     pub(super) fn check(&self) -> Result<(), EcrError> {
         match self.tag_status.as_deref() {
             None | Some("TAGGED" | "UNTAGGED" | "ANY") => Ok(()),
-            Some(_) => {
-                Err(EcrError::parameter("filter.tagStatus", "must be TAGGED, UNTAGGED or ANY"))
-            }
+            Some(_) => Err(EcrError::parameter(
+                "filter.tagStatus",
+                "must be TAGGED, UNTAGGED or ANY",
+            )),
         }
     }
 }
 
 pub fn run(context: &Context, body: &[u8]) -> Answer {
     let input: Input = input(body)?;
-    let repository = context.find_repository(input.registry_id.as_deref(), &input.repository_name)?;
+    let repository =
+        context.find_repository(input.registry_id.as_deref(), &input.repository_name)?;
     let filter = input.filter.unwrap_or_default();
     filter.check()?;
     let size = page_size(input.max_results)?;
@@ -76,7 +78,9 @@ pub fn run(context: &Context, body: &[u8]) -> Answer {
 /// The digest at which a page begins, and how many of its pairs were answered already.
 fn read_position(token: Option<&str>) -> Result<(Option<Digest>, usize), EcrError> {
     let invalid = || EcrError::parameter("nextToken", "must be a token that this API has answered");
-    let Some(text) = read_token(token)? else { return Ok((None, 0)) };
+    let Some(text) = read_token(token)? else {
+        return Ok((None, 0));
+    };
     let (digest, answered) = text.split_once(' ').ok_or_else(invalid)?;
     let digest = digest.parse().map_err(|_| invalid())?;
     Ok((Some(digest), answered.parse().map_err(|_| invalid())?))
@@ -101,7 +105,10 @@ fn read_from(
 
 /// Digest of the last pair, and how many pairs of that digest stand in the page.
 fn position_after(page: &[ImageIdentifier]) -> String {
-    let digest = page.last().and_then(|pair| pair.image_digest.clone()).unwrap_or_default();
+    let digest = page
+        .last()
+        .and_then(|pair| pair.image_digest.clone())
+        .unwrap_or_default();
     let same = |pair: &&ImageIdentifier| pair.image_digest.as_deref() == Some(&digest);
     let answered = page.iter().rev().take_while(same).count();
     token_after(&format!("{digest} {answered}"))
@@ -110,7 +117,10 @@ fn position_after(page: &[ImageIdentifier]) -> String {
 fn pairs_of(image: &ManifestSummary) -> Vec<ImageIdentifier> {
     let image_digest = Some(image.digest.to_string());
     if image.tags.is_empty() {
-        return vec![ImageIdentifier { image_digest, image_tag: None }];
+        return vec![ImageIdentifier {
+            image_digest,
+            image_tag: None,
+        }];
     }
     let pair = |tag: &model::Tag| ImageIdentifier {
         image_digest: image_digest.clone(),

@@ -67,12 +67,18 @@ impl Context {
         id: &ImageIdentifier,
     ) -> Result<ManifestSummary, EcrError> {
         let reference = reference(id)?;
-        let found = self.app.store.metadata.manifest_summary(repository, &reference)?;
+        let found = self
+            .app
+            .store
+            .metadata
+            .manifest_summary(repository, &reference)?;
         let fits = |image: &ManifestSummary| match &id.image_tag {
             Some(tag) => image.tags.iter().any(|has| has.as_str() == tag),
             None => true,
         };
-        found.filter(fits).ok_or_else(|| self.no_image(repository, id))
+        found
+            .filter(fits)
+            .ok_or_else(|| self.no_image(repository, id))
     }
 
     /// ECR's words for an image that is not there.
@@ -91,10 +97,15 @@ impl Context {
 pub fn repository_name(name: &str) -> Result<RepositoryName, EcrError> {
     let constraint = "must satisfy regular expression \
                       '(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*'";
-    let parsed = name.parse().map_err(|_| EcrError::parameter("repositoryName", constraint))?;
+    let parsed = name
+        .parse()
+        .map_err(|_| EcrError::parameter("repositoryName", constraint))?;
     match name.len() {
         2.. => Ok(parsed),
-        _ => Err(EcrError::parameter("repositoryName", "length must be at least 2")),
+        _ => Err(EcrError::parameter(
+            "repositoryName",
+            "length must be at least 2",
+        )),
     }
 }
 
@@ -102,12 +113,16 @@ pub fn repository_name(name: &str) -> Result<RepositoryName, EcrError> {
 pub fn reference(id: &ImageIdentifier) -> Result<Reference, EcrError> {
     if let Some(digest) = &id.image_digest {
         let digest: Digest = digest.parse().map_err(|_| {
-            EcrError::parameter("imageDigest", "must be of the form sha256:<64 hexadecimal digits>")
+            EcrError::parameter(
+                "imageDigest",
+                "must be of the form sha256:<64 hexadecimal digits>",
+            )
         })?;
         return Ok(Reference::Digest(digest));
     }
     let tag = id.image_tag.as_deref();
-    let tag = tag.ok_or_else(|| EcrError::parameter("imageId", "imageDigest or imageTag is needed"))?;
+    let tag =
+        tag.ok_or_else(|| EcrError::parameter("imageId", "imageDigest or imageTag is needed"))?;
     let constraint = "must satisfy regular expression '[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}'";
     tag.parse::<Tag>()
         .map(Reference::Tag)

@@ -19,7 +19,10 @@ pub fn page_size(max_results: Option<i64>) -> Result<usize, EcrError> {
         None => Ok(DEFAULT_PAGE),
         Some(size @ 1..=LARGEST_PAGE) => usize::try_from(size)
             .map_err(|_| EcrError::parameter("maxResults", "must be between 1 and 1000")),
-        Some(_) => Err(EcrError::parameter("maxResults", "must be between 1 and 1000")),
+        Some(_) => Err(EcrError::parameter(
+            "maxResults",
+            "must be between 1 and 1000",
+        )),
     }
 }
 
@@ -39,13 +42,19 @@ pub fn with_token(mut answer: Value, token: Option<String>) -> Value {
 /// The key after which a page begins.
 pub fn read_token(token: Option<&str>) -> Result<Option<String>, EcrError> {
     let invalid = || EcrError::parameter("nextToken", "must be a token that this API has answered");
-    let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
+    let Some(token) = token.filter(|token| !token.is_empty()) else {
+        return Ok(None);
+    };
     let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| invalid())?;
     String::from_utf8(bytes).map(Some).map_err(|_| invalid())
 }
 
 /// ECR refuses paging where the things wanted are named.
-pub fn refuse_both(named: bool, max_results: Option<i64>, token: Option<&str>) -> Result<(), EcrError> {
+pub fn refuse_both(
+    named: bool,
+    max_results: Option<i64>,
+    token: Option<&str>,
+) -> Result<(), EcrError> {
     match named && (max_results.is_some() || token.is_some()) {
         true => Err(EcrError::parameter(
             "maxResults",
@@ -62,7 +71,10 @@ mod tests {
     #[test]
     fn tokens_come_back_and_others_are_refused() {
         let token = token_after("library/alpine");
-        assert_eq!(read_token(Some(&token)), Ok(Some("library/alpine".to_owned())));
+        assert_eq!(
+            read_token(Some(&token)),
+            Ok(Some("library/alpine".to_owned()))
+        );
         assert_eq!(read_token(None), Ok(None));
         assert!(read_token(Some("!!")).is_err());
         assert!(read_token(Some("_w")).is_err());

@@ -16,9 +16,15 @@ struct Input {
 
 pub fn run(context: &Context, body: &[u8]) -> Answer {
     let input: Input = input(body)?;
-    let repository = context.find_repository(input.registry_id.as_deref(), &input.repository_name)?;
+    let repository =
+        context.find_repository(input.registry_id.as_deref(), &input.repository_name)?;
     let scan_on_push = input.image_scanning_configuration.scan_on_push;
-    if !context.app.store.metadata.set_scan_on_push(&repository.name, scan_on_push)? {
+    if !context
+        .app
+        .store
+        .metadata
+        .set_scan_on_push(&repository.name, scan_on_push)?
+    {
         return Err(context.no_repository(repository.name.as_str()));
     }
     Ok(json!({

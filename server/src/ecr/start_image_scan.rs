@@ -18,10 +18,15 @@ struct Input {
 
 pub fn run(context: &Context, body: &[u8]) -> Answer {
     let input: Input = input(body)?;
-    let repository = context.find_repository(input.registry_id.as_deref(), &input.repository_name)?;
+    let repository =
+        context.find_repository(input.registry_id.as_deref(), &input.repository_name)?;
     let image = context.find_image(&repository.name, &input.image_id)?;
     refuse_unscannable(context, &image.digest)?;
-    context.app.store.metadata.request_scan(&image.digest, context.now)?;
+    context
+        .app
+        .store
+        .metadata
+        .request_scan(&image.digest, context.now)?;
     context.app.wake_worker();
     let image_id = ImageIdentifier {
         image_digest: Some(image.digest.to_string()),
@@ -37,7 +42,9 @@ pub fn run(context: &Context, body: &[u8]) -> Answer {
 
 /// An index and an artifact hold no packages of their own.
 fn refuse_unscannable(context: &Context, digest: &Digest) -> Result<(), EcrError> {
-    let Some(stored) = context.app.store.metadata.any_manifest(digest)? else { return Ok(()) };
+    let Some(stored) = context.app.store.metadata.any_manifest(digest)? else {
+        return Ok(());
+    };
     let limits = &context.app.settings.image_limits;
     let scannable = Manifest::parse(&stored.bytes, Some(&stored.media_type), limits)
         .is_ok_and(|manifest| manifest.is_image());

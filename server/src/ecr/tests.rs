@@ -268,7 +268,88 @@ async fn a_scan_goes_from_pending_to_its_findings() {
     server.pass(2);
     server.work();
     let answer = server.ecr("DescribeImageScanFindings", image.clone()).await;
-    check(&answer, expect![[r#""#]]);
+    check(
+        &answer,
+        expect![[r#"
+        200
+        {
+          "imageId": {
+            "imageDigest": "sha256:ba400de58353da9f74e227da927d52e214fae44dde3fec3b5505f5b5aa0ac3c6",
+            "imageTag": "latest"
+          },
+          "imageScanFindings": {
+            "findingSeverityCounts": {
+              "UNDEFINED": 2
+            },
+            "findings": [
+              {
+                "attributes": [
+                  {
+                    "key": "package_version",
+                    "value": "3.1.3-r0"
+                  },
+                  {
+                    "key": "package_name",
+                    "value": "libcrypto3"
+                  },
+                  {
+                    "key": "fixed_in_versions",
+                    "value": "3.1.4-r0"
+                  },
+                  {
+                    "key": "status",
+                    "value": "fixed"
+                  },
+                  {
+                    "key": "advisory",
+                    "value": "CVE-2023-5363"
+                  }
+                ],
+                "description": "",
+                "name": "CVE-2023-5363",
+                "severity": "UNDEFINED",
+                "uri": "https://security.alpinelinux.org/vuln/CVE-2023-5363"
+              },
+              {
+                "attributes": [
+                  {
+                    "key": "package_version",
+                    "value": "3.1.3-r0"
+                  },
+                  {
+                    "key": "package_name",
+                    "value": "libssl3"
+                  },
+                  {
+                    "key": "fixed_in_versions",
+                    "value": "3.1.4-r0"
+                  },
+                  {
+                    "key": "status",
+                    "value": "fixed"
+                  },
+                  {
+                    "key": "advisory",
+                    "value": "CVE-2023-5363"
+                  }
+                ],
+                "description": "",
+                "name": "CVE-2023-5363",
+                "severity": "UNDEFINED",
+                "uri": "https://security.alpinelinux.org/vuln/CVE-2023-5363"
+              }
+            ],
+            "imageScanCompletedAt": 1795478402,
+            "vulnerabilitySourceUpdatedAt": 1795392000
+          },
+          "imageScanStatus": {
+            "description": "The scan was completed successfully. INCOMPLETE: end_of_life: alpine:3.19 got its last fixes on 2025-11-01: weaknesses found since are in no advisory; move to a release that is maintained",
+            "status": "COMPLETE"
+          },
+          "registryId": "000000000000",
+          "repositoryName": "app1"
+        }"#]],
+    );
     let first = json!({
         "repositoryName": "app1", "imageId": { "imageDigest": digest.as_str() }, "maxResults": 1,
     });
@@ -287,7 +368,39 @@ async fn a_scan_goes_from_pending_to_its_findings() {
     let described = server
         .ecr("DescribeImages", json!({ "repositoryName": "app1" }))
         .await;
-    check(&described, expect![[r#""#]]);
+    check(
+        &described,
+        expect![[r#"
+        200
+        {
+          "imageDetails": [
+            {
+              "artifactMediaType": "application/vnd.oci.image.config.v1+json",
+              "imageDigest": "sha256:ba400de58353da9f74e227da927d52e214fae44dde3fec3b5505f5b5aa0ac3c6",
+              "imageManifestMediaType": "application/vnd.oci.image.manifest.v1+json",
+              "imagePushedAt": 1795478400,
+              "imageScanFindingsSummary": {
+                "findingSeverityCounts": {
+                  "UNDEFINED": 2
+                },
+                "imageScanCompletedAt": 1795478402,
+                "vulnerabilitySourceUpdatedAt": 1795392000
+              },
+              "imageScanStatus": {
+                "description": "The scan was completed successfully. INCOMPLETE: end_of_life: alpine:3.19 got its last fixes on 2025-11-01: weaknesses found since are in no advisory; move to a release that is maintained",
+                "status": "COMPLETE"
+              },
+              "imageSizeInBytes": 427,
+              "imageStatus": "ACTIVE",
+              "imageTags": [
+                "latest"
+              ],
+              "registryId": "000000000000",
+              "repositoryName": "app1"
+            }
+          ]
+        }"#]],
+    );
     let started = server.ecr("StartImageScan", image).await.1;
     assert_eq!(started["imageScanStatus"]["status"], "IN_PROGRESS");
 }

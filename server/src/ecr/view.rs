@@ -34,7 +34,10 @@ pub fn severity(severity: Severity) -> &'static str {
 /// `findingSeverityCounts`: only severities that occur are named.
 pub fn severity_counts(counts: &[(Severity, u64)]) -> Value {
     let named = counts.iter().filter(|(_, count)| *count > 0);
-    named.map(|(word, count)| (severity(*word).to_owned(), json!(count))).collect::<Map<_, _>>().into()
+    named
+        .map(|(word, count)| (severity(*word).to_owned(), json!(count)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 /// `imageScanStatus` for a state; `gaps` is what the scan could not answer, in words.
@@ -71,7 +74,11 @@ impl Context {
 
 /// Adds `vulnerabilitySourceUpdatedAt`, where the database in use says of which date it is.
 pub fn add_source_date(context: &Context, summary: &mut Value) {
-    let built = context.app.database.current().and_then(|database| database.facts().built);
+    let built = context
+        .app
+        .database
+        .current()
+        .and_then(|database| database.facts().built);
     if let (Some(members), Some(built)) = (summary.as_object_mut(), built) {
         members.insert("vulnerabilitySourceUpdatedAt".to_owned(), seconds(built));
     }

@@ -39,7 +39,10 @@ pub fn page(app: &App, after: Option<&str>) -> Result<Home, PageError> {
             let facts = database.facts();
             let date = facts.built.map_or("undated".to_owned(), view::time);
             let advisories: u64 = facts.sources.iter().map(|source| source.advisories).sum();
-            format!("{advisories} advisories of {} sources, {date}", facts.sources.len())
+            format!(
+                "{advisories} advisories of {} sources, {date}",
+                facts.sources.len()
+            )
         }),
         repositories: rows.iter().map(row).collect(),
         next,

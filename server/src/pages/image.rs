@@ -5,8 +5,8 @@ use model::coverage::Completeness;
 use model::{Digest, Finding, Scan};
 use store::record::{ScanRow, ScanState};
 
-use super::view::{self, Count};
 use super::PageError;
+use super::view::{self, Count};
 use crate::app::App;
 use crate::scan;
 
@@ -52,7 +52,10 @@ struct Row {
 pub fn page(app: &App, digest: &str, repository: Option<&str>) -> Result<Image, PageError> {
     let missing = || PageError::NotFound(format!("There is no image '{digest}'."));
     let digest: Digest = digest.parse().map_err(|_| missing())?;
-    app.store.metadata.any_manifest(&digest)?.ok_or_else(missing)?;
+    app.store
+        .metadata
+        .any_manifest(&digest)?
+        .ok_or_else(missing)?;
     let row = app.store.metadata.scan(&digest)?;
     let complete = row.as_ref().filter(|row| row.state == ScanState::Complete);
     let answer = complete.map(|row| Ok::<_, PageError>(answer(row, &scan::read(app, &digest)?)));
@@ -61,7 +64,10 @@ pub fn page(app: &App, digest: &str, repository: Option<&str>) -> Result<Image, 
         short: view::short(&digest),
         digest: digest.to_string(),
         state: view::state(row.as_ref()),
-        detail: row.as_ref().map(|row| row.detail.clone()).unwrap_or_default(),
+        detail: row
+            .as_ref()
+            .map(|row| row.detail.clone())
+            .unwrap_or_default(),
         answer: answer.transpose()?,
     })
 }
@@ -70,8 +76,15 @@ fn answer(row: &ScanRow, scan: &Scan) -> Answer {
     let complete = scan.coverage.verdict == Completeness::Complete;
     let distro = scan.inventory.distro.as_ref();
     Answer {
-        platform: scan.target.platform.as_ref().map(|it| it.to_string()).unwrap_or_default(),
-        distro: distro.map(|distro| distro.label()).unwrap_or_else(|| "unknown".to_owned()),
+        platform: scan
+            .target
+            .platform
+            .as_ref()
+            .map(|it| it.to_string())
+            .unwrap_or_default(),
+        distro: distro
+            .map(|distro| distro.label())
+            .unwrap_or_else(|| "unknown".to_owned()),
         packages: scan.inventory.packages.len(),
         scanned: row.completed_at.map(view::time).unwrap_or_default(),
         verdict: scan.coverage.verdict.as_str(),
@@ -103,6 +116,10 @@ fn finding(finding: &Finding) -> Row {
         source: finding.advisory.source.clone(),
         advisory: finding.advisory.id.clone(),
         link: view::link(finding.advisory.url.as_deref()),
-        places: finding.locations.iter().map(|location| location.path.clone()).collect(),
+        places: finding
+            .locations
+            .iter()
+            .map(|location| location.path.clone())
+            .collect(),
     }
 }

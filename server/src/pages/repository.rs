@@ -33,7 +33,10 @@ pub fn page(app: &App, name: &str, after: Option<&str>) -> Result<Repository, Pa
     let images =
         images.ok_or_else(|| PageError::NotFound(format!("There is no repository '{name}'.")))?;
     let full = images.len() == listing::DEFAULT_LIMIT;
-    let next = images.last().filter(|_| full).map(|image| image.summary.digest.to_string());
+    let next = images
+        .last()
+        .filter(|_| full)
+        .map(|image| image.summary.digest.to_string());
     Ok(Repository {
         name: name.to_owned(),
         uri: app.settings.repository_uri(name),
@@ -52,7 +55,11 @@ fn row(repository: &str, image: &Image) -> Row {
         size: view::size(summary.image_size),
         pushed: view::time(summary.pushed_at),
         state: view::state(image.scan.as_ref()),
-        counts: image.scan.as_ref().map(|scan| view::counts(&scan.counts)).unwrap_or_default(),
+        counts: image
+            .scan
+            .as_ref()
+            .map(|scan| view::counts(&scan.counts))
+            .unwrap_or_default(),
         url: listing_url(repository, summary.digest.as_str()),
     }
 }

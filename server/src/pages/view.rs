@@ -14,7 +14,12 @@ pub struct Count {
 /// Counts that are not zero, worst first.
 pub fn counts(counts: &[(Severity, u64)]) -> Vec<Count> {
     let shown = counts.iter().filter(|(_, count)| *count > 0);
-    shown.map(|(severity, count)| Count { severity: severity.as_str(), count: *count }).collect()
+    shown
+        .map(|(severity, count)| Count {
+            severity: severity.as_str(),
+            count: *count,
+        })
+        .collect()
 }
 
 /// Where a scan stands, in a word for people.
@@ -43,7 +48,11 @@ pub fn size(bytes: u64) -> String {
         unit += 1;
     }
     let word = units.get(unit).copied().unwrap_or_default();
-    if unit == 0 { format!("{bytes} B") } else { format!("{value:.1} {word}") }
+    if unit == 0 {
+        format!("{bytes} B")
+    } else {
+        format!("{value:.1} {word}")
+    }
 }
 
 /// A time for people, to the minute, in UTC.
@@ -53,7 +62,8 @@ pub fn time(time: jiff::Timestamp) -> String {
 
 /// Only a web address may become a link.
 pub fn link(url: Option<&str>) -> Option<String> {
-    url.filter(|url| url.starts_with("https://") || url.starts_with("http://")).map(str::to_owned)
+    url.filter(|url| url.starts_with("https://") || url.starts_with("http://"))
+        .map(str::to_owned)
 }
 
 #[cfg(test)]

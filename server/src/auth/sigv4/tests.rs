@@ -10,14 +10,26 @@ const LIST: &str = "AmazonEC2ContainerRegistry_V20150921.ListImages";
 
 /// Path, body and the signature that botocore made.
 const CASES: &[(&str, &str, &str)] = &[
-    ("/", "{}", "c7bd2d30e9b6328e27e5a45e01ba782d3593eb07ae29452536ce6b91a1edfd08"),
+    (
+        "/",
+        "{}",
+        "c7bd2d30e9b6328e27e5a45e01ba782d3593eb07ae29452536ce6b91a1edfd08",
+    ),
     (
         "/",
         r#"{"repositoryName":"a/b"}"#,
         "e9d19a7f799f44d569f12d259727a543c48e959658968c8b9a130b88b0db3bad",
     ),
-    ("/?a=b%20c&A=%2B", "{}", "c625050e23bb3c82515935c68f7995f577e17f34f4a8c93596e8516400bc6bf0"),
-    ("/x%20y/z", "", "c0f9f6409f0d455d32983772eb3f4463e652e0708b5e4a74635bb6d7f7b53c6b"),
+    (
+        "/?a=b%20c&A=%2B",
+        "{}",
+        "c625050e23bb3c82515935c68f7995f577e17f34f4a8c93596e8516400bc6bf0",
+    ),
+    (
+        "/x%20y/z",
+        "",
+        "c0f9f6409f0d455d32983772eb3f4463e652e0708b5e4a74635bb6d7f7b53c6b",
+    ),
 ];
 
 struct Sent {
@@ -60,7 +72,14 @@ impl Sent {
         let authorization = Authorization::parse(&parts.headers)?;
         assert_eq!(authorization.key_id, "AKIAEXAMPLE0000000AA");
         let now = self.now.parse().unwrap();
-        verify(&authorization, self.secret, "ecr", &parts, self.body.as_bytes(), now)
+        verify(
+            &authorization,
+            self.secret,
+            "ecr",
+            &parts,
+            self.body.as_bytes(),
+            now,
+        )
     }
 }
 
@@ -75,13 +94,55 @@ fn signatures_of_a_real_client_hold() {
 fn whatever_is_changed_breaks_them() {
     let valid = || Sent::of(&CASES[0]);
     let mismatch = Err(Refused::Mismatch);
-    assert_eq!(Sent { body: "{ }", ..valid() }.verify(), mismatch);
-    assert_eq!(Sent { path: "/x", ..valid() }.verify(), mismatch);
-    assert_eq!(Sent { secret: "another", ..valid() }.verify(), mismatch);
-    assert_eq!(Sent { target: "AmazonEC2.DeleteAll", ..valid() }.verify(), mismatch);
-    assert_eq!(Sent { signature: String::new(), ..valid() }.verify(), mismatch);
+    assert_eq!(
+        Sent {
+            body: "{ }",
+            ..valid()
+        }
+        .verify(),
+        mismatch
+    );
+    assert_eq!(
+        Sent {
+            path: "/x",
+            ..valid()
+        }
+        .verify(),
+        mismatch
+    );
+    assert_eq!(
+        Sent {
+            secret: "another",
+            ..valid()
+        }
+        .verify(),
+        mismatch
+    );
+    assert_eq!(
+        Sent {
+            target: "AmazonEC2.DeleteAll",
+            ..valid()
+        }
+        .verify(),
+        mismatch
+    );
+    assert_eq!(
+        Sent {
+            signature: String::new(),
+            ..valid()
+        }
+        .verify(),
+        mismatch
+    );
     let us = "20261123/us-east-1/ecr/aws4_request";
-    assert_eq!(Sent { scope: us, ..valid() }.verify(), mismatch);
+    assert_eq!(
+        Sent {
+            scope: us,
+            ..valid()
+        }
+        .verify(),
+        mismatch
+    );
 }
 
 #[test]
@@ -90,12 +151,36 @@ fn what_is_not_of_the_form_is_told_apart() {
     let valid = || Sent::of(&CASES[0]);
     let incomplete = Err("IncompleteSignatureException");
     let unsigned_target = "content-type;host;x-amz-date";
-    assert_eq!(code(Sent { signed_headers: unsigned_target, ..valid() }), incomplete);
-    assert_eq!(code(Sent { scope: "20261123/eu-central-1/s3/aws4_request", ..valid() }), incomplete);
-    assert_eq!(code(Sent { scope: "20261123", ..valid() }), incomplete);
-    let late = Sent { now: "2026-11-23T12:05:01Z", ..valid() };
+    assert_eq!(
+        code(Sent {
+            signed_headers: unsigned_target,
+            ..valid()
+        }),
+        incomplete
+    );
+    assert_eq!(
+        code(Sent {
+            scope: "20261123/eu-central-1/s3/aws4_request",
+            ..valid()
+        }),
+        incomplete
+    );
+    assert_eq!(
+        code(Sent {
+            scope: "20261123",
+            ..valid()
+        }),
+        incomplete
+    );
+    let late = Sent {
+        now: "2026-11-23T12:05:01Z",
+        ..valid()
+    };
     assert_eq!(code(late), Err("InvalidSignatureException"));
-    let early = Sent { now: "2026-11-23T11:54:00Z", ..valid() };
+    let early = Sent {
+        now: "2026-11-23T11:54:00Z",
+        ..valid()
+    };
     assert_eq!(code(early), Err("InvalidSignatureException"));
     let none = HeaderMap::new();
     assert_eq!(Authorization::parse(&none), Err(Refused::Missing));

@@ -1,0 +1,201 @@
+//! The pages as a browser gets them: headers, escaping, and words that never promise too much.
+
+use std::sync::Arc;
+
+use advisory::{Builder, Database, FeedFile};
+use model::Digest;
+
+use crate::testing::{ALPINE, Answered, Server};
+
+/// After records of osv.dev for Alpine, 2026-11; the description is hostile.
+const HOSTILE: &str = r#"{"id": "CVE-2026-1", "modified": "2026-11-23T00:00:00Z",
+    "summary": "<script>alert('summary')</script>",
+    "details": "<script>alert('details')</script>",
+    "references": [{"type": "ADVISORY", "url": "javascript:alert(1)"}],
+    "affected": [{"package": {"ecosystem": "Alpine:v3.19", "name": "zlib"},
+        "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "9"}]}]}]}"#;
+
+fn osv(text: &str) -> Arc<Database> {
+    let mut builder = Builder::new(advisory::Limits::default());
+    let file = FeedFile {
+        source: "osv-alpine",
+        archive: Some("Alpine/all.zip"),
+        path: "CVE-2026-1.json",
+        modified: Some("2026-11-23T00:00:00Z".parse().unwrap()),
+        bytes: text.as_bytes(),
+    };
+    builder.add_file(&file).unwrap();
+    Arc::new(Database::open(builder.finish()).unwrap())
+}
+
+#[track_caller]
+fn check_headers(answered: &Answered) {
+    assert_eq!(answered.header("content-type"), "text/html; charset=utf-8");
+    let policy = answered.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none';"), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
+    assert_eq!(answered.header("x-content-type-options"), "nosniff");
+    assert_eq!(answered.header("referrer-policy"), "no-referrer");
+    assert_eq!(answered.header("cache-control"), "no-store");
+}
+
+async fn image_page(server: &Server, digest: &Digest) -> String {
+    let answered = server
+        .get(&format!("/images/{digest}?repository=app1"))
+        .await;
+    assert_eq!(answered.status, 200, "{}", answered.body);
+    check_headers(&answered);
+    answered.body
+}
+
+#[tokio::test]
+async fn every_page_is_there_and_may_load_nothing_foreign() {
+    let server = Server::open();
+    let empty = server.get("/").await;
+    assert!(
+        empty.body.contains("No advisory database is loaded"),
+        "{}",
+        empty.body
+    );
+    assert!(
+        empty.body.contains("docker push localhost:5000/name:tag"),
+        "{}",
+        empty.body
+    );
+    server.load(&[("zlib", "1.3.1-r0", "CVE-2023-45853")]);
+    let digest = server.push("app1", "latest", ALPINE).await;
+    server.work();
+    let image = format!("/images/{digest}?repository=app1");
+    for (path, words) in [
+        ("/", "/repositories/app1"),
+        ("/repositories/app1", digest.hex().get(..12).unwrap()),
+        (image.as_str(), "CVE-2023-45853"),
+        ("/vulnerabilities/CVE-2023-45853", "/repositories/app1"),
+        (
+            "/vulnerabilities?id=%20CVE-2023-45853%20",
+            "/repositories/app1",
+        ),
+        (
+            "/vulnerabilities/CVE-1999-1",
+            "No scanned image has a finding of that name",
+        ),
+    ] {
+        let answered = server.get(path).await;
+        assert_eq!(answered.status, 200, "{path}");
+        check_headers(&answered);
+        assert!(answered.body.contains(words), "{path}: {}", answered.body);
+    }
+    let style = server.get("/style.css").await;
+    assert_eq!(style.header("content-type"), "text/css; charset=utf-8");
+    assert_eq!(style.header("x-content-type-options"), "nosniff");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_page_too() {
+    let server = Server::open();
+    let unknown = Digest::of(b"unknown");
+    for path in [
+        format!("/images/{unknown}"),
+        "/images/%3Cscript%3E".to_owned(),
+        "/repositories/none".to_owned(),
+        "/repositories/%3Cscript%3E".to_owned(),
+        "/vulnerabilities".to_owned(),
+    ] {
+        let answered = server.get(&path).await;
+        assert_eq!(answered.status, 404, "{path}");
+        check_headers(&answered);
+        assert!(
+            answered.body.contains("<h1>Not found</h1>"),
+            "{path}: {}",
+            answered.body
+        );
+        assert!(
+            !answered.body.contains("<script>"),
+            "{path}: {}",
+            answered.body
+        );
+    }
+    let answered = server.get("/nothing/here").await;
+    assert_eq!(answered.status, 404);
+    assert_eq!(answered.header("x-content-type-options"), "nosniff");
+}
+
+#[tokio::test]
+async fn hostile_words_are_only_text() {
+    let server = Server::open();
+    server.app.database.replace(osv(HOSTILE));
+    let text = ALPINE.replace("P:zlib", "P:<script>alert(1)</script>");
+    let digest = server.push("app1", "latest", &text).await;
+    server.work();
+    let body = image_page(&server, &digest).await;
+    assert!(body.contains("CVE-2026-1"), "{body}");
+    let shown = "&#60;script&#62;alert(1)&#60;/script&#62;";
+    assert!(body.contains(shown), "{body}");
+    for page in [body, server.get("/vulnerabilities/CVE-2026-1").await.body] {
+        assert!(!page.contains("<script"), "{page}");
+        assert!(!page.contains("href=\"javascript"), "{page}");
+    }
+    let asked = server
+        .get(&format!("/images/{digest}?repository=%22%3E%3Cscript%3E"))
+        .await;
+    assert!(!asked.body.contains("<script"), "{}", asked.body);
+}
+
+#[tokio::test]
+async fn a_page_says_clean_only_of_what_was_wholly_compared() {
+    const CLEAN: &str = "None: every package was compared";
+    const NOT_CLEAN: &str = "That is not the same as clean.";
+    let server = Server::open();
+    server.load(&[]);
+    let digest = server.push("app1", "latest", ALPINE).await;
+    let waiting = image_page(&server, &digest).await;
+    assert!(waiting.contains("This image is waiting.") && waiting.contains(NOT_CLEAN));
+    server.app.store.metadata.begin_scan(&digest).unwrap();
+    let scanning = image_page(&server, &digest).await;
+    assert!(scanning.contains("This image is scanning.") && scanning.contains(NOT_CLEAN));
+    server.work();
+    let body = image_page(&server, &digest).await;
+    assert_eq!(
+        body.contains(CLEAN),
+        !body.contains("Not everything could be answered")
+    );
+    let other = server
+        .push("app1", "old", &ALPINE.replace("3.19.0", "3.18.0"))
+        .await;
+    let bare = server
+        .push("app1", "bare", "//- layer\n//- /bin/program\nx\n")
+        .await;
+    server.work();
+    let incomplete = image_page(&server, &other).await;
+    assert!(!incomplete.contains(CLEAN), "{incomplete}");
+    assert!(
+        incomplete.contains("None were found, but the coverage"),
+        "{incomplete}"
+    );
+    let failed = image_page(&server, &bare).await;
+    assert!(
+        failed.contains("could not be scanned") && failed.contains(NOT_CLEAN),
+        "{failed}"
+    );
+    let list = server.get("/repositories/app1").await.body;
+    assert!(list.contains("could not be scanned"), "{list}");
+    server.repository("quiet", Some(false));
+    let unscanned = server
+        .push("quiet", "a", &ALPINE.replace("1.3-r0", "1.2-r0"))
+        .await;
+    assert!(
+        image_page(&server, &unscanned)
+            .await
+            .contains("This image is not scanned.")
+    );
+}
+
+#[tokio::test]
+async fn without_a_database_nothing_is_clean() {
+    let server = Server::open();
+    let digest = server.push("app1", "latest", ALPINE).await;
+    server.work();
+    let body = image_page(&server, &digest).await;
+    assert!(!body.contains("None: every package was compared"), "{body}");
+    assert!(body.contains("no advisory database is loaded"), "{body}");
+}

@@ -1,0 +1,238 @@
+//! Test support: a whole server in a temporary directory, with a clock that stands still.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use advisory::{Builder, Database, FeedFile};
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use http_body_util::BodyExt;
+use image::fixture::Fixture;
+use jiff::Timestamp;
+use model::{Digest, RepositoryName};
+use serde_json::Value;
+use store::Store;
+use store::record::{JobKind, Repository};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+use crate::{App, Clock, Random, Settings, worker};
+
+/// 2026-11-24T00:00:00Z.
+const BEGIN: i64 = 1_795_478_400;
+
+/// A clock that a test moves.
+pub struct StillClock(AtomicI64);
+
+impl Clock for StillClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.0.load(Ordering::Relaxed)).unwrap()
+    }
+}
+
+/// Random bytes that count.
+#[derive(Default)]
+struct Counting(AtomicU64);
+
+impl Random for Counting {
+    fn fill(&self, buffer: &mut [u8]) {
+        let number = self.0.fetch_add(1, Ordering::Relaxed).to_le_bytes();
+        for (place, byte) in buffer.iter_mut().zip(number.iter().cycle()) {
+            *place = *byte;
+        }
+    }
+}
+
+/// A server without a socket.
+pub struct Server {
+    pub app: Arc<App>,
+    clock: Arc<StillClock>,
+    _directory: TempDir,
+}
+
+/// What a server answered.
+pub struct Answered {
+    pub status: StatusCode,
+    pub headers: axum::http::HeaderMap,
+    pub body: String,
+}
+
+impl Answered {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl Server {
+    /// Everybody may come in.
+    pub fn open() -> Server {
+        Server::with(|settings| settings.dev = true)
+    }
+
+    pub fn with(change: impl FnOnce(&mut Settings)) -> Server {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::embedded(&directory.path().join("data")).unwrap();
+        let mut settings = Settings::new("localhost:5000");
+        change(&mut settings);
+        let clock = Arc::new(StillClock(AtomicI64::new(BEGIN)));
+        let random = Arc::new(Counting::default());
+        let app = Arc::new(App::new(store, settings, clock.clone(), random));
+        Server {
+            app,
+            clock,
+            _directory: directory,
+        }
+    }
+
+    pub fn pass(&self, seconds: i64) {
+        self.clock.0.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    pub async fn request(&self, request: Request<Body>) -> Answered {
+        let response = crate::router::router(self.app.clone())
+            .oneshot(request)
+            .await
+            .unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(bytes.to_vec()).unwrap();
+        Answered {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answered {
+        let request = Request::get(path).header("host", "localhost:5000");
+        self.request(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// One operation of ECR's: status and body in one text.
+    pub async fn ecr(&self, operation: &str, input: Value) -> (u16, Value) {
+        let request = Request::post("/")
+            .header("host", "localhost:5000")
+            .header(
+                "x-amz-target",
+                format!("AmazonEC2ContainerRegistry_V20150921.{operation}"),
+            )
+            .header("content-type", "application/x-amz-json-1.1");
+        let answered = self
+            .request(request.body(Body::from(input.to_string())).unwrap())
+            .await;
+        (answered.status.as_u16(), answered.json())
+    }
+
+    /// Pushes an image as a client would, in one request a blob.
+    pub async fn push(&self, repository: &str, tag: &str, text: &str) -> Digest {
+        let fixture = Fixture::parse(text).unwrap();
+        for (digest, bytes) in fixture.blobs() {
+            let path = format!("/v2/{repository}/blobs/uploads/?digest={digest}");
+            let request = Request::post(path).header("host", "localhost:5000");
+            let body = Body::from(bytes.to_vec());
+            let answered = self.request(request.body(body).unwrap()).await;
+            assert_eq!(answered.status, StatusCode::CREATED, "{}", answered.body);
+        }
+        let path = format!("/v2/{repository}/manifests/{tag}");
+        let request = Request::put(path)
+            .header("host", "localhost:5000")
+            .header("content-type", image::manifest::media_type::OCI_MANIFEST);
+        let body = Body::from(fixture.manifest.clone());
+        let answered = self.request(request.body(body).unwrap()).await;
+        assert_eq!(answered.status, StatusCode::CREATED, "{}", answered.body);
+        fixture.digest()
+    }
+
+    pub fn repository(&self, name: &str, scan_on_push: Option<bool>) {
+        let repository = Repository {
+            name: name.parse::<RepositoryName>().unwrap(),
+            created_at: self.app.clock.now(),
+            tag_mutability: "MUTABLE".to_owned(),
+            scan_on_push,
+        };
+        assert!(
+            self.app
+                .store
+                .metadata
+                .create_repository(&repository)
+                .unwrap()
+        );
+    }
+
+    /// Does every job that waits.
+    pub fn work(&self) {
+        while worker::run_next(&self.app).unwrap() {}
+    }
+
+    /// Puts a database of these secdb fixes for Alpine 3.19 into use: (package, fixed, identifier).
+    pub fn load(&self, fixes: &[(&str, &str, &str)]) {
+        let database = Arc::new(alpine(fixes));
+        let revision = database.revision().to_owned();
+        self.app.database.replace(database);
+        let job = JobKind::Match { revision };
+        self.app
+            .store
+            .metadata
+            .add_job(&job, self.app.clock.now())
+            .unwrap();
+    }
+}
+
+fn alpine(fixes: &[(&str, &str, &str)]) -> Database {
+    let packages: Vec<Value> = fixes
+        .iter()
+        .map(|(name, fixed, id)| {
+            serde_json::json!({ "pkg": { "name": name, "secfixes": { *fixed: [id] } } })
+        })
+        .collect();
+    let mut builder = Builder::new(advisory::Limits::default());
+    for repository in ["main", "community"] {
+        let packages = if repository == "main" {
+            packages.clone()
+        } else {
+            Vec::new()
+        };
+        let document = serde_json::json!({
+            "distroversion": "v3.19", "reponame": repository, "packages": packages,
+        });
+        let text = document.to_string();
+        let file = FeedFile {
+            source: "alpine-secdb",
+            archive: Some("secdb.tar.gz"),
+            path: &format!("v3.19/{repository}.json"),
+            modified: Some("2026-11-23T00:00:00Z".parse().unwrap()),
+            bytes: text.as_bytes(),
+        };
+        builder.add_file(&file).unwrap();
+    }
+    Database::open(builder.finish()).unwrap()
+}
+
+/// An Alpine image with two packages of one origin.
+pub const ALPINE: &str = "
+//- layer
+//- /etc/os-release
+ID=alpine
+VERSION_ID=3.19.0
+//- /lib/apk/db/installed
+P:libcrypto3
+V:3.1.3-r0
+A:x86_64
+o:openssl
+
+P:libssl3
+V:3.1.3-r0
+A:x86_64
+o:openssl
+
+P:zlib
+V:1.3-r0
+A:x86_64
+o:zlib
+";
