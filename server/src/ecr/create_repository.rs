@@ -31,7 +31,7 @@ pub fn run(context: &Context, body: &[u8]) -> Answer {
         .image_tag_mutability
         .unwrap_or_else(|| "MUTABLE".to_owned());
     if tag_mutability != "MUTABLE" {
-        // A registry that answered IMMUTABLE and let tags move would be worse than one that says no.
+        // To answer IMMUTABLE and let tags move would be worse than to say no.
         let constraint = "this registry serves MUTABLE only";
         return Err(EcrError::parameter("imageTagMutability", constraint));
     }
