@@ -1,6 +1,6 @@
 //! `ListImages`: pairs of digest and tag; an untagged image is a digest alone.
 
-use model::{Digest, RepositoryName};
+use model::{Digest, Reference, RepositoryName};
 use serde::Deserialize;
 use serde_json::json;
 use store::record::ManifestSummary;
@@ -58,60 +58,70 @@ pub fn run(context: &Context, body: &[u8]) -> Answer {
     let filter = input.filter.unwrap_or_default();
     filter.check()?;
     let size = page_size(input.max_results)?;
-    let (after, mut skip) = read_position(input.next_token.as_deref())?;
-    let mut pairs: Vec<ImageIdentifier> = Vec::new();
-    let mut last_read = after;
+    let position = read_position(input.next_token.as_deref())?;
+    let mut pairs = due_of(context, &repository.name, &filter, position.as_ref())?;
+    let mut after = position.map(|(digest, _)| digest);
     while pairs.len() <= size {
-        let rows = read_from(context, &repository.name, last_read.as_ref(), skip > 0)?;
+        let metadata = &context.app.store.metadata;
+        let rows = metadata.manifests(&repository.name, after.as_ref(), BATCH)?;
         let Some(last) = rows.last() else { break };
-        last_read = Some(last.digest.clone());
-        for image in rows.iter().filter(|image| filter.admits(image)) {
-            pairs.extend(pairs_of(image).into_iter().skip(skip));
-            skip = 0;
-        }
+        after = Some(last.digest.clone());
+        let admitted = rows.iter().filter(|image| filter.admits(image));
+        pairs.extend(admitted.flat_map(pairs_of));
     }
-    let next = (pairs.len() > size).then(|| position_after(pairs.get(..size).unwrap_or_default()));
+    let full = pairs.len() > size;
     pairs.truncate(size);
+    let next = pairs.last().filter(|_| full).map(token_of);
     Ok(with_token(json!({ "imageIds": pairs }), next))
 }
 
-/// The digest at which a page begins, and how many of its pairs were answered already.
-fn read_position(token: Option<&str>) -> Result<(Option<Digest>, usize), EcrError> {
-    let invalid = || EcrError::parameter("nextToken", "must be a token that this API has answered");
+/// The last pair that was answered: its digest and, unless it had none, its tag.
+type Position = (Digest, Option<String>);
+
+fn read_position(token: Option<&str>) -> Result<Option<Position>, EcrError> {
+    let invalid =
+        |_| EcrError::parameter("nextToken", "must be a token that this API has answered");
     let Some(text) = read_token(token)? else {
-        return Ok((None, 0));
+        return Ok(None);
     };
-    let (digest, answered) = text.split_once(' ').ok_or_else(invalid)?;
-    let digest = digest.parse().map_err(|_| invalid())?;
-    Ok((Some(digest), answered.parse().map_err(|_| invalid())?))
+    let (digest, tag) = match text.split_once(' ') {
+        Some((digest, tag)) => (digest, Some(tag.to_owned())),
+        None => (text.as_str(), None),
+    };
+    Ok(Some((digest.parse().map_err(invalid)?, tag)))
 }
 
-/// The manifests after a digest, with that one itself in front where some of it is still due.
-fn read_from(
+fn token_of(last: &ImageIdentifier) -> String {
+    let digest = last.image_digest.as_deref().unwrap_or_default();
+    match &last.image_tag {
+        Some(tag) => token_after(&format!("{digest} {tag}")),
+        None => token_after(digest),
+    }
+}
+
+/// The pairs of the position's own image that come after it: a page may end between two tags.
+fn due_of(
     context: &Context,
     repository: &RepositoryName,
-    after: Option<&Digest>,
-    inclusive: bool,
-) -> Result<Vec<ManifestSummary>, EcrError> {
-    let metadata = &context.app.store.metadata;
-    let mut rows = Vec::new();
-    if let Some(digest) = after.filter(|_| inclusive) {
-        let reference = model::Reference::Digest(digest.clone());
-        rows.extend(metadata.manifest_summary(repository, &reference)?);
-    }
-    rows.extend(metadata.manifests(repository, after, BATCH)?);
-    Ok(rows)
-}
-
-/// Digest of the last pair, and how many pairs of that digest stand in the page.
-fn position_after(page: &[ImageIdentifier]) -> String {
-    let digest = page
-        .last()
-        .and_then(|pair| pair.image_digest.clone())
-        .unwrap_or_default();
-    let same = |pair: &&ImageIdentifier| pair.image_digest.as_deref() == Some(&digest);
-    let answered = page.iter().rev().take_while(same).count();
-    token_after(&format!("{digest} {answered}"))
+    filter: &Filter,
+    position: Option<&Position>,
+) -> Result<Vec<ImageIdentifier>, EcrError> {
+    let Some((digest, tag)) = position else {
+        return Ok(Vec::new());
+    };
+    let reference = Reference::Digest(digest.clone());
+    let image = context
+        .app
+        .store
+        .metadata
+        .manifest_summary(repository, &reference)?;
+    let pairs = image
+        .filter(|image| filter.admits(image))
+        .map(|image| pairs_of(&image));
+    let mut pairs = pairs.unwrap_or_default();
+    // No tag sorts before every tag.
+    pairs.retain(|pair| pair.image_tag > *tag);
+    Ok(pairs)
 }
 
 fn pairs_of(image: &ManifestSummary) -> Vec<ImageIdentifier> {

@@ -218,6 +218,40 @@ async fn images_are_listed_by_digest_and_tag_in_pages_of_any_size() {
 }
 
 #[tokio::test]
+async fn a_page_of_images_begins_where_the_last_one_ended_whatever_was_deleted() {
+    let server = Server::open();
+    let repository = "app1".parse().unwrap();
+    let images = [ALPINE.to_owned(), ALPINE.replace("1.3-r0", "1.4-r0")];
+    let mut digests = Vec::new();
+    for (image, text) in images.iter().enumerate() {
+        for tag in ["a", "b", "c"] {
+            digests.push(server.push("app1", &format!("{tag}{image}"), text).await);
+        }
+    }
+    let first = digests.iter().min().unwrap().clone();
+    let tags = if first == digests[0] { "0" } else { "1" };
+    let list = async |token: Value| {
+        let input = json!({ "repositoryName": "app1", "maxResults": 2, "nextToken": token });
+        server.ecr("ListImages", input).await.1
+    };
+    let token = list(Value::Null).await["nextToken"].clone();
+    let metadata = &server.app.store.metadata;
+    metadata
+        .delete_tag(&repository, &format!("a{tags}").parse().unwrap())
+        .unwrap();
+    let page = list(token.clone()).await;
+    assert_eq!(page["imageIds"][0]["imageTag"], format!("c{tags}"));
+    assert_eq!(page["imageIds"].as_array().unwrap().len(), 2);
+    metadata.delete_manifest(&repository, &first).unwrap();
+    let page = list(token).await;
+    let other = if tags == "0" { "1" } else { "0" };
+    assert_eq!(page["imageIds"][0]["imageTag"], format!("a{other}"));
+    let last = list(page["nextToken"].clone()).await;
+    assert_eq!(last["imageIds"][0]["imageTag"], format!("c{other}"));
+    assert_eq!(last["nextToken"], Value::Null);
+}
+
+#[tokio::test]
 async fn images_are_deleted_by_tag_and_by_digest() {
     let server = Server::open();
     let digest = server.push("app1", "a", ALPINE).await;
