@@ -125,7 +125,6 @@ async fn page(work: impl FnOnce() -> Result<String, PageError> + Send + 'static)
     for (name, value) in [
         ("content-type", "text/html; charset=utf-8"),
         ("content-security-policy", POLICY),
-        ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
         ("cache-control", "no-store"),
     ] {

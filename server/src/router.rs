@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 
@@ -31,7 +31,17 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(async || "ok\n"))
         .merge(with_credentials)
         .layer(from_fn_with_state(app.clone(), refuse_foreign_pages))
+        .layer(map_response(no_sniffing))
         .with_state(app)
+}
+
+/// A browser must take every answer for what it says it is: answers hold what was pushed.
+async fn no_sniffing(mut response: Response<Body>) -> Response<Body> {
+    let nosniff = HeaderValue::from_static("nosniff");
+    response
+        .headers_mut()
+        .insert("x-content-type-options", nosniff);
+    response
 }
 
 async fn ecr_request(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
