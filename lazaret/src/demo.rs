@@ -113,8 +113,7 @@ async fn show(app: &Arc<App>, client: &Client, repository: &str, text: &str) -> 
     let table = tokio::task::spawn_blocking(move || -> anyhow::Result<Vec<u8>> {
         let mut scan = server::scan::read(&app, &digest)?;
         scan.target.name = name;
-        let mut options = report::Options::new(app.clock.now());
-        options.width = output::terminal_width(None);
+        let options = output::options(app.clock.now(), None);
         let mut bytes = Vec::new();
         report::table::write(&scan, &options, &mut bytes)?;
         Ok(bytes)

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::Context;
+use jiff::Timestamp;
 
 /// Where an answer goes.
 ///
@@ -23,11 +24,23 @@ pub fn open(path: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
 }
 
 /// Columns of the terminal; `None` in a pipe or a file.
-pub fn terminal_width(path: Option<&Path>) -> Option<u16> {
+fn terminal_width(path: Option<&Path>) -> Option<u16> {
     if path.is_some() || !io::stdout().is_terminal() {
         return None;
     }
     terminal_size::terminal_size().map(|(width, _)| width.0)
+}
+
+/// How a scan is written there: as wide as the terminal, and in colours if it is one. `NO_COLOR`
+/// (no-color.org) switches them off.
+pub fn options(now: Timestamp, path: Option<&Path>) -> report::Options {
+    let width = terminal_width(path);
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    report::Options {
+        now,
+        width,
+        color: width.is_some() && !plain,
+    }
 }
 
 /// Whether the reader of our output went away, as `head` does: that is no failure.

@@ -34,8 +34,7 @@ pub fn run(flags: &cli::Scan) -> anyhow::Result<u8> {
         findings,
     };
     let path = flags.output.as_deref();
-    let mut options = report::Options::new(now);
-    options.width = output::terminal_width(path);
+    let options = output::options(now, path);
     let mut out = output::open(path)?;
     let written = (flags.format.write)(&scan, &options, &mut out).and_then(|()| out.flush());
     written.context("cannot write the answer")?;

@@ -1,6 +1,6 @@
 //! `lazaret serve`: one process, embedded stores, nothing else to install.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -151,7 +151,9 @@ fn processors() -> usize {
 /// Log lines go to standard error; `LAZARET_LOG` says which (`info` if not set).
 fn start_log() {
     let filter = EnvFilter::try_from_env("LAZARET_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let colors = std::io::stderr().is_terminal();
     let log = tracing_subscriber::fmt()
+        .with_ansi(colors)
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     // A second start in one process (tests) keeps the first log.
