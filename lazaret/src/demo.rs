@@ -12,9 +12,9 @@ use hyper::StatusCode;
 use image::fixture::Fixture;
 use image::manifest::media_type::OCI_MANIFEST;
 use model::Digest;
+use server::auth::key::NewKey;
 use server::worker::Workers;
 use server::{App, Settings};
-use store::record::AccessKey;
 use tokio::net::TcpListener;
 
 use crate::serve::{self, stop};
@@ -135,7 +135,7 @@ async fn wait(client: &Client, digest: &Digest) -> anyhow::Result<()> {
     }
 }
 
-fn next_steps(host: &str, key: &AccessKey, once: bool) -> String {
+fn next_steps(host: &str, key: &NewKey, once: bool) -> String {
     let (id, secret) = (&key.id, &key.secret);
     let mut text =
         "\nThe starter set holds ten advisories; that is why coverage is incomplete. Real \

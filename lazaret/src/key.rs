@@ -1,18 +1,26 @@
-//! The first access key: made once, kept in the data directory for its owner only.
+//! The first access key, made once and kept in the data directory for its owner only, and the
+//! file that holds the key under which all secrets are sealed.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use jiff::Timestamp;
+use model::Wildcard;
 use serde::{Deserialize, Serialize};
-use server::{App, auth};
-use store::record::AccessKey;
+use server::auth::key::NewKey;
+use server::auth::seal::{KEY_LENGTH, Seal};
+use server::{App, Random, auth};
+use store::record::{Grant, Role, User};
 
-/// The file's name in the data directory.
-const FILE: &str = "admin-key.json";
+/// The name of the file with the first key.
+const FIRST: &str = "admin-key.json";
+/// The name of the file with the key that secrets are sealed under.
+const SEAL: &str = "secret.key";
+/// The user whom the first key belongs to.
+const ADMIN: &str = "admin";
 
 #[derive(Serialize, Deserialize)]
 struct Written {
@@ -21,12 +29,54 @@ struct Written {
     created_at: Timestamp,
 }
 
-/// Where the key lies.
+/// Where the first key lies.
 pub fn path(data: &Path) -> PathBuf {
-    data.join(FILE)
+    data.join(FIRST)
 }
 
-/// Makes the first key, if none was ever made: `Some` then, to be shown once.
+/// Where the key that secrets are sealed under lies, unless another place is named.
+pub fn seal_path(data: &Path) -> PathBuf {
+    data.join(SEAL)
+}
+
+/// The key that secrets are sealed under, from its file, which is made where it is not there:
+/// 64 hexadecimal digits, for its owner only.
+///
+/// # Errors
+///
+/// Where the file cannot be read or made, or holds something else.
+pub fn seal(path: &Path, random: &dyn Random) -> anyhow::Result<Seal> {
+    if !path.exists() {
+        let mut key = [0; KEY_LENGTH];
+        random.fill(&mut key);
+        let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        write(path, &(digits + "\n"))?;
+    }
+    let text = std::fs::read_to_string(path);
+    let text = text.with_context(|| format!("cannot read the key file {}", path.display()))?;
+    match digits(text.trim()) {
+        Some(key) => Ok(Seal::new(&key)?),
+        None => bail!(
+            "{} is no key file: expected 64 hexadecimal digits; put the right one back, since \
+             stored secrets open with no other",
+            path.display()
+        ),
+    }
+}
+
+fn digits(text: &str) -> Option<[u8; KEY_LENGTH]> {
+    let mut key = [0; KEY_LENGTH];
+    if text.len() != 2 * KEY_LENGTH || !text.is_ascii() {
+        return None;
+    }
+    for (place, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok()?;
+    }
+    Some(key)
+}
+
+/// Makes the first key, if none was ever made: `Some` then, to be shown once. Secrets that an
+/// earlier version kept in the clear are sealed.
 ///
 /// The file is written before the store knows the key, so that a crash between the two leaves a
 /// key that is taken over at the next start. A file that its owner has taken away stays away.
@@ -34,23 +84,47 @@ pub fn path(data: &Path) -> PathBuf {
 /// # Errors
 ///
 /// Where file or store cannot be read or written.
-pub fn ensure(app: &App, data: &Path) -> anyhow::Result<Option<AccessKey>> {
+pub fn ensure(app: &App, data: &Path) -> anyhow::Result<Option<NewKey>> {
+    let metadata = &app.store.metadata;
+    for (id, secret) in metadata.unsealed_access_keys()? {
+        let sealed = app.seal.seal(&id, &secret, app.random.as_ref())?;
+        metadata.seal_access_key(&id, &sealed)?;
+    }
     let path = path(data);
     if path.exists() {
-        let key = read(&path)?;
-        app.store.metadata.create_access_key(&key)?;
+        // Revoked, it stays so, as long as anybody else can log in.
+        let by_password = metadata.users()?.iter().any(|user| user.password.is_some());
+        if !by_password && metadata.access_keys()?.is_empty() {
+            keep(app, &read(&path)?)?;
+        }
         return Ok(None);
     }
-    if !app.store.metadata.access_keys()?.is_empty() {
+    if !metadata.users()?.is_empty() {
         return Ok(None);
     }
     let key = auth::key::generate(app.random.as_ref(), app.clock.now());
-    write(&path, &key)?;
-    app.store.metadata.create_access_key(&key)?;
+    write_first(&path, &key)?;
+    keep(app, &key)?;
     Ok(Some(key))
 }
 
-fn read(path: &Path) -> anyhow::Result<AccessKey> {
+/// Gives the store the administrator's first key.
+fn keep(app: &App, key: &NewKey) -> anyhow::Result<()> {
+    let metadata = &app.store.metadata;
+    metadata.create_user(&User {
+        name: ADMIN.to_owned(),
+        password: None,
+        grants: vec![Grant {
+            role: Role::Admin,
+            pattern: Wildcard::any(),
+        }],
+        created_at: key.created_at,
+    })?;
+    metadata.create_access_key(&key.seal(ADMIN, &app.seal, app.random.as_ref())?)?;
+    Ok(())
+}
+
+fn read(path: &Path) -> anyhow::Result<NewKey> {
     let text = std::fs::read_to_string(path);
     let text = text.with_context(|| format!("cannot read {}", path.display()))?;
     let written: Written = serde_json::from_str(&text).with_context(|| {
@@ -59,21 +133,27 @@ fn read(path: &Path) -> anyhow::Result<AccessKey> {
             path.display()
         )
     })?;
-    Ok(AccessKey {
+    Ok(NewKey {
         id: written.access_key_id,
         secret: written.secret_access_key,
         created_at: written.created_at,
     })
 }
 
-fn write(path: &Path, key: &AccessKey) -> anyhow::Result<()> {
+fn write_first(path: &Path, key: &NewKey) -> anyhow::Result<()> {
     let written = Written {
         access_key_id: key.id.clone(),
         secret_access_key: key.secret.clone(),
         created_at: key.created_at,
     };
-    let text = serde_json::to_string_pretty(&written)? + "\n";
-    let temporary = path.with_extension("json.new");
+    write(path, &(serde_json::to_string_pretty(&written)? + "\n"))
+}
+
+/// Writes a file for its owner only, whole or not at all.
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".new");
+    let temporary = PathBuf::from(temporary);
     let failed = || format!("cannot write {}", temporary.display());
     drop(std::fs::remove_file(&temporary));
     let mut options = OpenOptions::new();

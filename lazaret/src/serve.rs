@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use server::auth::key::NewKey;
 use server::worker::Workers;
 use server::{App, Settings};
 use store::Store;
-use store::record::AccessKey;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -79,16 +79,18 @@ fn settings(flags: &cli::Serve, address: SocketAddr) -> Settings {
 /// Where they cannot be opened.
 pub fn open(data: &Path, settings: Settings) -> anyhow::Result<App> {
     let store = Store::embedded(data)?;
+    let seal = key::seal(&key::seal_path(data), &SystemRandom)?;
     Ok(App::new(
         store,
         settings,
         Arc::new(SystemClock),
         Arc::new(SystemRandom),
+        seal,
     ))
 }
 
 /// Says where the server is and, the one time that a key is made, how to log in with it.
-fn greet(app: &App, flags: &cli::Serve, made: Option<&AccessKey>) -> anyhow::Result<()> {
+fn greet(app: &App, flags: &cli::Serve, made: Option<&NewKey>) -> anyhow::Result<()> {
     let endpoint = app.settings.endpoint();
     let mut out = std::io::stdout().lock();
     writeln!(

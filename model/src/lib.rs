@@ -16,6 +16,7 @@ pub mod problem;
 pub mod reference;
 pub mod scan;
 pub mod severity;
+pub mod wildcard;
 
 pub use coverage::{Coverage, Gap, GapKind};
 pub use digest::Digest;
@@ -29,3 +30,4 @@ pub use problem::{Problem, ProblemKind};
 pub use reference::{Reference, RepositoryName, Tag};
 pub use scan::{DatabaseFacts, Scan, SourceFacts, Target};
 pub use severity::Severity;
+pub use wildcard::Wildcard;

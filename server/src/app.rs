@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use store::Store;
 use store::record::Repository;
 
+use crate::auth::seal::Seal;
 use crate::settings::Settings;
 
 /// Tells the time. An argument, so that a test can hold it still.
@@ -76,6 +77,8 @@ pub struct App {
     pub store: Store,
     /// What the operator chose.
     pub settings: Settings,
+    /// Opens the secrets of access keys.
+    pub seal: Seal,
     /// The advisory database.
     pub database: DatabaseHandle,
     /// The time.
@@ -93,11 +96,13 @@ impl App {
         settings: Settings,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
+        seal: Seal,
     ) -> App {
         let (database, bell) = (DatabaseHandle::default(), Bell::default());
         App {
             store,
             settings,
+            seal,
             database,
             clock,
             random,

@@ -2,13 +2,21 @@
 
 pub mod basic;
 pub mod key;
+pub mod seal;
 pub mod sigv4;
+
+use model::Wildcard;
+use store::record::{Grant, Role};
 
 /// Somebody whose credentials were checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// The access key's identifier, or `anonymous` where authentication is off.
+    /// The user's name, or `anonymous` where authentication is off.
     pub name: String,
+    /// The access key that the credentials came from, if they did.
+    pub key_id: Option<String>,
+    /// What the user may do.
+    pub grants: Vec<Grant>,
 }
 
 impl Principal {
@@ -16,6 +24,11 @@ impl Principal {
     pub fn anonymous() -> Principal {
         Principal {
             name: "anonymous".to_owned(),
+            key_id: None,
+            grants: vec![Grant {
+                role: Role::Admin,
+                pattern: Wildcard::any(),
+            }],
         }
     }
 

@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use store::StoreError;
 
 use crate::app::App;
-use crate::auth::{Principal, sigv4};
+use crate::auth::key::KeyError;
+use crate::auth::{Principal, key, sigv4};
 
 mod batch_delete_image;
 mod create_repository;
@@ -24,8 +25,10 @@ mod error;
 mod get_authorization_token;
 mod list_images;
 mod lookup;
+mod mutability;
 mod paging;
 mod put_image_scanning_configuration;
+mod put_image_tag_mutability;
 mod start_image_scan;
 mod view;
 
@@ -53,51 +56,34 @@ type Answer = Result<serde_json::Value, EcrError>;
 /// An operation and the function that does it.
 struct Operation {
     name: &'static str,
-    run: fn(&Context, &[u8]) -> Answer,
+    run: Run,
+}
+
+type Run = fn(&Context, &[u8]) -> Answer;
+
+const fn operation(name: &'static str, run: Run) -> Operation {
+    Operation { name, run }
 }
 
 /// Every operation that is served, by name.
 const OPERATIONS: &[Operation] = &[
-    Operation {
-        name: "BatchDeleteImage",
-        run: batch_delete_image::run,
-    },
-    Operation {
-        name: "CreateRepository",
-        run: create_repository::run,
-    },
-    Operation {
-        name: "DeleteRepository",
-        run: delete_repository::run,
-    },
-    Operation {
-        name: "DescribeImageScanFindings",
-        run: describe_image_scan_findings::run,
-    },
-    Operation {
-        name: "DescribeImages",
-        run: describe_images::run,
-    },
-    Operation {
-        name: "DescribeRepositories",
-        run: describe_repositories::run,
-    },
-    Operation {
-        name: "GetAuthorizationToken",
-        run: get_authorization_token::run,
-    },
-    Operation {
-        name: "ListImages",
-        run: list_images::run,
-    },
-    Operation {
-        name: "PutImageScanningConfiguration",
-        run: put_image_scanning_configuration::run,
-    },
-    Operation {
-        name: "StartImageScan",
-        run: start_image_scan::run,
-    },
+    operation("BatchDeleteImage", batch_delete_image::run),
+    operation("CreateRepository", create_repository::run),
+    operation("DeleteRepository", delete_repository::run),
+    operation(
+        "DescribeImageScanFindings",
+        describe_image_scan_findings::run,
+    ),
+    operation("DescribeImages", describe_images::run),
+    operation("DescribeRepositories", describe_repositories::run),
+    operation("GetAuthorizationToken", get_authorization_token::run),
+    operation("ListImages", list_images::run),
+    operation(
+        "PutImageScanningConfiguration",
+        put_image_scanning_configuration::run,
+    ),
+    operation("PutImageTagMutability", put_image_tag_mutability::run),
+    operation("StartImageScan", start_image_scan::run),
 ];
 
 /// Answers one request to `POST /`.
@@ -156,10 +142,10 @@ fn authenticate(
     }
     let refuse = |refused: sigv4::Refused| EcrError::new(refused.code(), refused.to_string());
     let authorization = sigv4::Authorization::parse(&parts.headers).map_err(refuse)?;
-    let key = app.store.metadata.access_key(authorization.key_id)?;
+    let key = key::open(app, authorization.key_id)?;
     let key = key.ok_or_else(|| refuse(sigv4::Refused::UnknownKey))?;
     sigv4::verify(&authorization, &key.secret, "ecr", parts, body, now).map_err(refuse)?;
-    Ok(Principal { name: key.id })
+    Ok(key.principal)
 }
 
 fn find_operation(parts: &Parts) -> Result<&'static Operation, EcrError> {
@@ -176,6 +162,18 @@ fn find_operation(parts: &Parts) -> Result<&'static Operation, EcrError> {
         let message = format!("This registry does not serve {asked} yet.");
         EcrError::new("UnknownOperationException", message)
     })
+}
+
+impl From<KeyError> for EcrError {
+    fn from(error: KeyError) -> EcrError {
+        match error {
+            KeyError::Store(error) => error.into(),
+            KeyError::Seal(error) => {
+                tracing::error!(%error, "an access key cannot be used");
+                EcrError::server("The access key cannot be opened; the server's log says why.")
+            }
+        }
+    }
 }
 
 impl From<StoreError> for EcrError {

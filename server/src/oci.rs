@@ -21,7 +21,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use jiff::Timestamp;
 use model::RepositoryName;
-use store::record::Repository;
+use store::record::{Repository, TagRule};
 
 use crate::app::App;
 use crate::auth::Principal;
@@ -120,7 +120,7 @@ fn ensure_repository(
     let repository = Repository {
         name: name.clone(),
         created_at: now,
-        tag_mutability: "MUTABLE".to_owned(),
+        tag_rule: TagRule::default(),
         scan_on_push: None,
     };
     app.store.metadata.create_repository(&repository)?;

@@ -1,5 +1,7 @@
 //! What the operator chose, with the defaults that are safe.
 
+use jiff::SignedDuration;
+
 /// The settings of a server.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -15,6 +17,8 @@ pub struct Settings {
     pub dev: bool,
     /// How old a source of the database may be before a scan says so.
     pub age_limits: advisory::AgeLimits,
+    /// How long what nobody uses is kept: an upload at rest, a blob that no manifest names.
+    pub collect_after: SignedDuration,
     /// Limits on everything that is read from an image.
     pub image_limits: image::Limits,
 }
@@ -29,6 +33,7 @@ impl Settings {
             public_scheme: "http",
             dev: false,
             age_limits: advisory::AgeLimits::default(),
+            collect_after: SignedDuration::from_hours(24),
             image_limits: image::Limits::default(),
         }
     }

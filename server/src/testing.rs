@@ -12,10 +12,12 @@ use jiff::Timestamp;
 use model::{Digest, RepositoryName};
 use serde_json::Value;
 use store::Store;
-use store::record::{JobKind, Repository};
+use store::record::{JobKind, Repository, TagRule, User};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+use crate::auth::key::NewKey;
+use crate::auth::seal::{KEY_LENGTH, Seal};
 use crate::{App, Clock, Random, Settings, worker};
 
 /// 2026-11-24T00:00:00Z.
@@ -41,6 +43,11 @@ impl Random for Counting {
             *place = *byte;
         }
     }
+}
+
+/// A key that everybody knows.
+pub fn seal() -> Seal {
+    Seal::new(&[7; KEY_LENGTH]).unwrap()
 }
 
 /// A server without a socket.
@@ -82,7 +89,7 @@ impl Server {
         change(&mut settings);
         let clock = Arc::new(StillClock(AtomicI64::new(BEGIN)));
         let random = Arc::new(Counting::default());
-        let app = Arc::new(App::new(store, settings, clock.clone(), random));
+        let app = Arc::new(App::new(store, settings, clock.clone(), random, seal()));
         Server {
             app,
             clock,
@@ -149,11 +156,26 @@ impl Server {
         fixture.digest()
     }
 
+    /// A user who may do everything, with an access key.
+    pub fn admin(&self, key: &NewKey) {
+        let metadata = &self.app.store.metadata;
+        let user = User {
+            name: "admin".to_owned(),
+            password: None,
+            grants: vec!["admin".parse().unwrap()],
+            created_at: key.created_at,
+        };
+        assert!(metadata.create_user(&user).unwrap());
+        let random = self.app.random.as_ref();
+        let sealed = key.seal("admin", &self.app.seal, random).unwrap();
+        assert!(metadata.create_access_key(&sealed).unwrap());
+    }
+
     pub fn repository(&self, name: &str, scan_on_push: Option<bool>) {
         let repository = Repository {
             name: name.parse::<RepositoryName>().unwrap(),
             created_at: self.app.clock.now(),
-            tag_mutability: "MUTABLE".to_owned(),
+            tag_rule: TagRule::default(),
             scan_on_push,
         };
         assert!(

@@ -93,7 +93,7 @@ pub fn run_next(app: &App) -> Result<bool, StoreError> {
         outcome
     });
     match outcome {
-        Ok(Ok(())) => app.store.metadata.finish_job(job.id)?,
+        Ok(Ok(())) => app.store.metadata.finish_job(&job)?,
         Ok(Err(error)) => retry(app, &job, &error.to_string())?,
         Err(_) => retry(
             app,
@@ -110,7 +110,7 @@ fn renew(app: &App, job: &Job, done: &AtomicBool, bell: &Bell) {
         if done.load(Ordering::Relaxed) {
             return;
         }
-        if let Err(error) = app.store.metadata.renew_job(job.id, app.clock.now(), LEASE) {
+        if let Err(error) = app.store.metadata.renew_job(job, app.clock.now(), LEASE) {
             tracing::warn!(%error, job = job.id, "a lease could not be renewed");
         }
     }
@@ -181,13 +181,13 @@ fn retry(app: &App, job: &Job, error: &str) -> Result<(), StoreError> {
         return app
             .store
             .metadata
-            .retry_job(job.id, now.saturating_add(wait).unwrap_or(now));
+            .retry_job(job, now.saturating_add(wait).unwrap_or(now));
     }
     if let JobKind::Scan { image } = &job.kind {
         let detail = format!("the scan was tried {MAX_ATTEMPTS} times: {error}");
         app.store.metadata.fail_scan(image, &detail, now)?;
     }
-    app.store.metadata.finish_job(job.id)
+    app.store.metadata.finish_job(job)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod blobs;
 pub mod disk;
 pub mod metadata;
 pub mod record;
+mod sql;
 pub mod sqlite;
 
 pub use blobs::{Blob, Blobs, CommitError, Upload, UploadId};
@@ -35,6 +36,9 @@ pub enum StoreError {
     /// The data is not what this program wrote.
     #[error("the store's data is damaged: {0}")]
     Damaged(String),
+    /// Others changed the same at the same time, again and again: the same call may succeed later.
+    #[error("too many change the same at once: {0}")]
+    Busy(String),
     /// The metadata database refused.
     #[error("the metadata store failed: {0}")]
     Database(String),

@@ -1,7 +1,11 @@
 //! The rows of the metadata store, as plain values.
 
+mod access;
+
+pub use access::{AccessKey, Grant, InvalidGrant, Role, Token, User};
+
 use jiff::Timestamp;
-use model::{Digest, Finding, Gap, Inventory, Matchable, RepositoryName, Severity, Tag};
+use model::{Digest, Finding, Gap, Inventory, Matchable, RepositoryName, Severity, Tag, Wildcard};
 
 use crate::UploadId;
 
@@ -12,10 +16,75 @@ pub struct Repository {
     pub name: RepositoryName,
     /// When it was made.
     pub created_at: Timestamp,
-    /// ECR's `imageTagMutability`, as its client wrote it: kept and answered.
-    pub tag_mutability: String,
+    /// Which of its tags may move.
+    pub tag_rule: TagRule,
     /// ECR's `scanOnPush`, as it was set; `None` where nobody did.
     pub scan_on_push: Option<bool>,
+}
+
+/// Whether tags may move, in ECR's words. The tags of an exclusion are treated the other way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mutability {
+    /// Every tag may.
+    #[default]
+    Mutable,
+    /// None may.
+    Immutable,
+    /// Those may that no filter fits.
+    MutableWithExclusion,
+    /// Those may that a filter fits.
+    ImmutableWithExclusion,
+}
+
+impl Mutability {
+    /// Every mutability.
+    pub const ALL: [Mutability; 4] = [
+        Mutability::Mutable,
+        Mutability::Immutable,
+        Mutability::MutableWithExclusion,
+        Mutability::ImmutableWithExclusion,
+    ];
+
+    /// ECR's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mutability::Mutable => "MUTABLE",
+            Mutability::Immutable => "IMMUTABLE",
+            Mutability::MutableWithExclusion => "MUTABLE_WITH_EXCLUSION",
+            Mutability::ImmutableWithExclusion => "IMMUTABLE_WITH_EXCLUSION",
+        }
+    }
+
+    /// The mutability of that word.
+    pub fn from_word(word: &str) -> Option<Mutability> {
+        Mutability::ALL.into_iter().find(|one| one.as_str() == word)
+    }
+}
+
+/// Which tags of a repository may move once they are set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TagRule {
+    /// What holds for most tags.
+    pub mutability: Mutability,
+    /// Filters on the tags for which the opposite holds.
+    pub exclusions: Vec<Wildcard>,
+}
+
+impl TagRule {
+    /// Whether a tag that is set may be pointed at another manifest.
+    pub fn may_move(&self, tag: &Tag) -> bool {
+        let is_excluded = || {
+            self.exclusions
+                .iter()
+                .any(|filter| filter.matches(tag.as_str()))
+        };
+        match self.mutability {
+            Mutability::Mutable => true,
+            Mutability::Immutable => false,
+            Mutability::MutableWithExclusion => !is_excluded(),
+            Mutability::ImmutableWithExclusion => is_excluded(),
+        }
+    }
 }
 
 /// A manifest of a repository, with what a registry must know of it without parsing it again.
@@ -77,6 +146,19 @@ pub enum PutManifest {
     NoRepository,
     /// It names blobs or manifests that are not in the repository; nothing was changed.
     Missing(Vec<Digest>),
+    /// The tag points at that other manifest and may not move; nothing was changed.
+    Immutable(Digest),
+}
+
+/// How linking a blob to a repository ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// The repository holds it now; it has so many bytes.
+    Linked(u64),
+    /// The repository is not there (any more).
+    NoRepository,
+    /// The blob is not stored, is damaged, or is being removed: it has to be pushed (again).
+    NoBlob,
 }
 
 /// An upload's row.
@@ -215,22 +297,64 @@ pub struct AffectedImage {
     pub findings: Vec<Finding>,
 }
 
-/// An access key. In this form the secret is kept as it is, since SigV4 needs it; the file of
-/// the store is readable by its owner only.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AccessKey {
-    /// The public half, `AKIA…`-like.
-    pub id: String,
-    /// The secret half.
-    pub secret: String,
-    /// When it was made.
-    pub created_at: Timestamp,
+/// A blob of the whole store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredBlob {
+    /// Its digest.
+    pub digest: Digest,
+    /// Its size in bytes; `None` where it was announced and never linked.
+    pub size: Option<u64>,
+    /// When somebody last began to bring it.
+    pub claimed_at: Timestamp,
+    /// Since when its bytes are known to be damaged or gone.
+    pub damaged_at: Option<Timestamp>,
+    /// When its removal was begun.
+    pub doomed_at: Option<Timestamp>,
 }
 
-impl std::fmt::Debug for AccessKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AccessKey")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
+/// A blob that a repository holds and none of its manifests names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnusedLink {
+    /// The repository.
+    pub repository: RepositoryName,
+    /// The blob.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// What a repository holds. A blob that several repositories hold counts in each of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RepositoryUsage {
+    /// Its name.
+    pub name: RepositoryName,
+    /// How many manifests, indexes among them.
+    pub manifests: u64,
+    /// How many tags.
+    pub tags: u64,
+    /// How many blobs.
+    pub blobs: u64,
+    /// The sum of their sizes in bytes.
+    pub bytes: u64,
+}
+
+/// What the store holds. A blob counts once, however many repositories hold it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreUsage {
+    /// How many repositories.
+    pub repositories: u64,
+    /// How many manifests in all repositories.
+    pub manifests: u64,
+    /// How many blobs are stored.
+    pub blobs: u64,
+    /// The sum of their sizes in bytes.
+    pub bytes: u64,
+    /// What that sum would be if repositories shared nothing.
+    pub bytes_unshared: u64,
+    /// Blobs that no repository holds, and their sizes: garbage collection removes them.
+    pub unheld: u64,
+    /// The sum of the sizes of those.
+    pub unheld_bytes: u64,
+    /// How many uploads are under way.
+    pub uploads: u64,
 }

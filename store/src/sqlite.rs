@@ -4,29 +4,19 @@
 //! polling SQLite's own lock. Readers have connections of their own from a pool: with the
 //! write-ahead log they never wait for the writer and each call sees one moment.
 
-mod access;
-mod finding;
-mod job;
-mod layer_report;
-mod manifest;
-mod metadata;
-mod repository;
-mod scan;
-mod schema;
-mod tag;
-mod upload;
-mod value;
-
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, TransactionBehavior};
 
 use crate::StoreError;
 use crate::metadata::Answer;
+use crate::sql::row::{Row, Value};
+use crate::sql::{Driver, Durability, Transaction, schema};
 
 /// How many readers rest in the pool; more are opened when needed and closed again.
 const MAX_RESTING: usize = 8;
@@ -61,48 +51,12 @@ impl Sqlite {
         prepare(&writer)?;
         writer.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
         writer.pragma_update(None, SYNCHRONOUS, "full")?;
-        schema::migrate(&mut writer, schema::MIGRATIONS)?;
+        migrate(&mut writer, schema::MIGRATIONS)?;
         Ok(Sqlite {
             path: path.to_owned(),
             writer: Mutex::new(writer),
             readers: Mutex::default(),
         })
-    }
-
-    /// One transaction that may write: all of it lasts, or nothing.
-    fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Answer<T>) -> Answer<T> {
-        // A panic in between rolls its transaction back, so the connection stays good.
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        writer.pragma_update(None, SYNCHRONOUS, "full")?;
-        transact(&mut writer, work)
-    }
-
-    /// One transaction that lasts through a kill, and through a power cut once a later [`write`]
-    /// has ended: the log is synced as a whole. For rows whose loss costs a client a new start.
-    ///
-    /// [`write`]: Sqlite::write
-    fn write_unsynced<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Answer<T>) -> Answer<T> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        writer.pragma_update(None, SYNCHRONOUS, "normal")?;
-        transact(&mut writer, work)
-    }
-
-    /// One transaction that only reads.
-    fn read<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Answer<T>) -> Answer<T> {
-        let resting = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = resting().pop();
-        let mut reader = match taken {
-            Some(reader) => reader,
-            None => self.reader()?,
-        };
-        let transaction = reader.transaction()?;
-        let answer = work(&transaction)?;
-        drop(transaction);
-        let mut readers = resting();
-        if readers.len() < MAX_RESTING {
-            readers.push(reader);
-        }
-        Ok(answer)
     }
 
     fn reader(&self) -> Answer<Connection> {
@@ -113,14 +67,113 @@ impl Sqlite {
     }
 }
 
-fn transact<T>(
-    writer: &mut Connection,
-    work: impl FnOnce(&Transaction<'_>) -> Answer<T>,
-) -> Answer<T> {
-    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let answer = work(&transaction)?;
-    transaction.commit()?;
-    Ok(answer)
+impl Driver for Sqlite {
+    fn read<T>(&self, work: impl Fn(&mut dyn Transaction) -> Answer<T>) -> Answer<T> {
+        let resting = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = resting().pop();
+        let mut reader = match taken {
+            Some(reader) => reader,
+            None => self.reader()?,
+        };
+        let mut transaction = reader.transaction()?;
+        let answer = work(&mut transaction)?;
+        drop(transaction);
+        let mut readers = resting();
+        if readers.len() < MAX_RESTING {
+            readers.push(reader);
+        }
+        Ok(answer)
+    }
+
+    /// Unsynced, the log is synced as a whole with the next synced transaction.
+    fn write<T>(
+        &self,
+        durability: Durability,
+        work: impl Fn(&mut dyn Transaction) -> Answer<T>,
+    ) -> Answer<T> {
+        // A panic in between rolls its transaction back, so the connection stays good.
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let word = match durability {
+            Durability::Synced => "full",
+            Durability::Unsynced => "normal",
+        };
+        writer.pragma_update(None, SYNCHRONOUS, word)?;
+        let mut transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let answer = work(&mut transaction)?;
+        transaction.commit()?;
+        Ok(answer)
+    }
+}
+
+impl Transaction for rusqlite::Transaction<'_> {
+    fn query(&mut self, sql: &str, given: &[Value]) -> Answer<Vec<Row>> {
+        rows(&mut *self.prepare_cached(sql)?, given)
+    }
+
+    fn execute(&mut self, sql: &str, given: &[Value]) -> Answer<u64> {
+        let mut statement = self.prepare_cached(sql)?;
+        Ok(statement.execute(rusqlite::params_from_iter(given))? as u64)
+    }
+
+    fn query_each(&mut self, sql: &str, given: &[Vec<Value>]) -> Answer<Vec<Vec<Row>>> {
+        let mut statement = self.prepare_cached(sql)?;
+        given
+            .iter()
+            .map(|given| rows(&mut statement, given))
+            .collect()
+    }
+}
+
+fn rows(statement: &mut Statement<'_>, given: &[Value]) -> Answer<Vec<Row>> {
+    let columns = statement.column_count();
+    let mut found = Vec::new();
+    let mut rows = statement.query(rusqlite::params_from_iter(given))?;
+    while let Some(row) = rows.next()? {
+        let values = (0..columns).map(|column| Ok(value(row.get_ref(column)?)));
+        found.push(Row::new(values.collect::<Answer<_>>()?));
+    }
+    Ok(found)
+}
+
+/// A column's value. Nothing here is a real number, and a text that is not UTF-8 is damage, which
+/// who takes it finds as bytes.
+fn value(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null | ValueRef::Real(_) => Value::Null,
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Text(text) => match std::str::from_utf8(text) {
+            Ok(text) => Value::Text(text.to_owned()),
+            Err(_) => Value::Bytes(text.to_vec()),
+        },
+        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Value::Null => ValueRef::Null,
+            Value::Integer(number) => ValueRef::Integer(*number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+/// Takes the steps that the database has not seen, all in one transaction.
+fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version = "user_version";
+    let taken: i64 = transaction.pragma_query_value(None, version, |row| row.get(0))?;
+    let taken = usize::try_from(taken).unwrap_or(usize::MAX);
+    if taken > steps.len() {
+        return Err(schema::newer(taken, steps.len()));
+    }
+    for step in steps.iter().skip(taken) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, version, steps.len() as i64)?;
+    Ok(transaction.commit()?)
 }
 
 /// Makes the file for its owner alone before SQLite opens it: its log and its index copy the mode.
@@ -149,6 +202,8 @@ fn prepare(connection: &Connection) -> Answer<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "memory")?;
+    // What is deleted is overwritten: a secret that is sealed leaves no copy in the file.
+    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     Ok(())
 }
 
@@ -174,94 +229,4 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::{Repository, UploadRow};
-    use crate::{Metadata, UploadId};
-    use jiff::Timestamp;
-    use std::os::unix::fs::PermissionsExt;
-
-    fn repository(name: &str) -> Repository {
-        Repository {
-            name: name.parse().unwrap(),
-            created_at: Timestamp::UNIX_EPOCH,
-            tag_mutability: "MUTABLE".into(),
-            scan_on_push: None,
-        }
-    }
-
-    #[test]
-    fn only_the_owner_can_read() {
-        let dir = tempfile::tempdir().unwrap();
-        let sqlite = Sqlite::open(&dir.path().join("m")).unwrap();
-        sqlite.create_repository(&repository("a")).unwrap();
-        let entries: Vec<_> = std::fs::read_dir(dir.path()).unwrap().collect();
-        assert_eq!(entries.len(), 3, "the file, its log and its index");
-        for entry in entries {
-            let mode = entry.unwrap().metadata().unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
-        }
-    }
-
-    #[test]
-    fn each_commit_is_synced() {
-        let dir = tempfile::tempdir().unwrap();
-        let sqlite = Sqlite::open(&dir.path().join("m")).unwrap();
-        let pragma = |name: &str| -> String {
-            let writer = sqlite.writer.lock().unwrap();
-            let read = |row: &rusqlite::Row<'_>| {
-                row.get_ref(0).map(|value| match value.as_str() {
-                    Ok(text) => text.to_owned(),
-                    Err(_) => value.as_i64().unwrap().to_string(),
-                })
-            };
-            writer.pragma_query_value(None, name, read).unwrap()
-        };
-        assert_eq!(pragma("journal_mode"), "wal");
-        assert_eq!(pragma("synchronous"), "2");
-        let upload = UploadRow {
-            id: UploadId::from_random([1; 16]),
-            repository: repository("a").name,
-            started_at: Timestamp::UNIX_EPOCH,
-        };
-        sqlite.create_upload(&upload).unwrap();
-        assert_eq!(
-            pragma("synchronous"),
-            "1",
-            "an upload that has only begun may be lost"
-        );
-        sqlite.create_repository(&repository("a")).unwrap();
-        assert_eq!(pragma("synchronous"), "2");
-        assert_eq!(pragma("foreign_keys"), "1");
-    }
-
-    #[test]
-    fn a_file_that_is_no_database_is_damage() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("m");
-        std::fs::write(&path, "garbage ".repeat(1000)).unwrap();
-        assert!(matches!(Sqlite::open(&path), Err(StoreError::Damaged(_))));
-    }
-
-    #[test]
-    fn a_full_medium_is_told_and_changes_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let sqlite = Sqlite::open(&dir.path().join("m")).unwrap();
-        let set = |pages: i64| {
-            let writer = sqlite.writer.lock().unwrap();
-            let set = "max_page_count";
-            writer
-                .pragma_update_and_check(None, set, pages, |_| Ok(()))
-                .unwrap();
-        };
-        set(1);
-        let long = "a/".repeat(120);
-        let put = |number: usize| sqlite.create_repository(&repository(&format!("{long}{number}")));
-        let failed = (0..10_000).find_map(|number| put(number).err().map(|error| (number, error)));
-        let (number, error) = failed.unwrap();
-        assert!(matches!(error, StoreError::Full(_)), "{error}");
-        assert_eq!(sqlite.repositories(None, 20_000).unwrap().len(), number);
-        set(1 << 30);
-        assert!(put(number).unwrap());
-    }
-}
+mod tests;

@@ -10,6 +10,8 @@
 
 #[path = "conformance/blobs.rs"]
 mod blobs;
+#[path = "conformance/house.rs"]
+mod house;
 #[path = "conformance/metadata.rs"]
 mod metadata;
 #[path = "conformance/scans.rs"]
@@ -17,16 +19,89 @@ mod scans;
 
 use std::path::Path;
 
-/// Makes one test per case for a backend.
+/// Makes one test per case for a backend. Where there are attributes, each test has them.
 macro_rules! suite {
-    ($backend:ident, $contract:ident, $open:expr, [$($case:ident),* $(,)?]) => {
+    ($backend:ident, $contract:ident, $open:expr, $(#[$attribute:meta])* [$($case:ident),* $(,)?]) => {
+        suite!(@each $backend, $contract, $open, [$(#[$attribute])*] $($case)*);
+    };
+    (@each $backend:ident, $contract:ident, $open:expr, $attributes:tt $($case:ident)*) => {
         mod $backend {
-            $(#[test]
-            fn $case() {
-                let dir = tempfile::tempdir().unwrap();
-                super::$contract::$case(&|| $open(dir.path()));
-            })*
+            $(suite!(@case $contract, $open, $attributes $case);)*
         }
+    };
+    (@case $contract:ident, $open:expr, [$(#[$attribute:meta])*] $case:ident) => {
+        #[test]
+        $(#[$attribute])*
+        fn $case() {
+            let dir = tempfile::tempdir().unwrap();
+            super::$contract::$case(&|| $open(dir.path()));
+        }
+    };
+}
+
+/// All cases of the contract for metadata, for a backend.
+macro_rules! metadata_suites {
+    ($metadata:ident, $house:ident, $scans:ident, $open:expr $(, #[$attribute:meta])?) => {
+        suite!(
+            $metadata,
+            metadata,
+            $open,
+            $(#[$attribute])?
+            [
+                repositories_are_kept_and_paged,
+                a_deleted_repository_takes_all_with_it,
+                blobs_belong_to_their_repositories,
+                uploads_belong_to_their_repository,
+                a_manifest_comes_back_as_it_was_put,
+                a_manifest_must_find_what_it_names,
+                a_manifest_put_again_is_the_same_one,
+                tags_move_and_are_paged,
+                a_tag_that_may_not_move_stays,
+                a_deleted_manifest_takes_its_tags,
+                manifests_and_referrers_are_in_order,
+                users_are_kept_with_their_grants,
+                keys_end_with_their_user,
+                tokens_end_with_their_key,
+                a_job_is_queued_once_and_leased_in_order,
+                an_expired_lease_is_given_again,
+                a_job_is_claimed_by_its_kind,
+                one_of_eight_threads_gets_the_job,
+                threads_push_to_one_tag_at_once,
+                layer_reports_are_of_one_revision,
+            ]
+        );
+        suite!(
+            $house,
+            house,
+            $open,
+            $(#[$attribute])?
+            [
+                links_without_a_manifest_are_unused,
+                a_wanted_link_is_not_written_twice,
+                a_doomed_blob_can_be_had_again_when_it_is_gone,
+                bytes_without_a_row_are_doomed_first,
+                a_damaged_blob_is_not_there_until_it_is_pushed_again,
+                layer_reports_go_with_their_layer,
+                room_is_accounted_for,
+                a_push_and_the_collector_do_not_miss_each_other,
+            ]
+        );
+        suite!(
+            $scans,
+            scans,
+            $open,
+            $(#[$attribute])?
+            [
+                a_scan_is_seen_from_the_push_on,
+                a_complete_scan_answers_everything,
+                a_new_scan_replaces_the_old_one_at_its_end,
+                a_failed_scan_says_why,
+                a_scan_goes_with_its_last_manifest,
+                two_revisions_stand_side_by_side,
+                affected_images_are_found_by_every_name,
+                an_untagged_image_is_affected_too,
+            ]
+        );
     };
 }
 
@@ -60,42 +135,4 @@ fn sqlite(dir: &Path) -> Box<dyn store::Metadata> {
     Box::new(store::Sqlite::open(&dir.join("metadata.sqlite")).unwrap())
 }
 
-suite!(
-    sqlite_metadata,
-    metadata,
-    super::sqlite,
-    [
-        repositories_are_kept_and_paged,
-        a_deleted_repository_takes_all_with_it,
-        blobs_belong_to_their_repositories,
-        uploads_belong_to_their_repository,
-        a_manifest_comes_back_as_it_was_put,
-        a_manifest_must_find_what_it_names,
-        a_manifest_put_again_is_the_same_one,
-        tags_move_and_are_paged,
-        a_deleted_manifest_takes_its_tags,
-        manifests_and_referrers_are_in_order,
-        keys_and_tokens_are_kept,
-        a_job_is_queued_once_and_leased_in_order,
-        an_expired_lease_is_given_again,
-        one_of_eight_threads_gets_the_job,
-        threads_push_to_one_tag_at_once,
-        layer_reports_are_of_one_revision,
-    ]
-);
-
-suite!(
-    sqlite_scans,
-    scans,
-    super::sqlite,
-    [
-        a_scan_is_seen_from_the_push_on,
-        a_complete_scan_answers_everything,
-        a_new_scan_replaces_the_old_one_at_its_end,
-        a_failed_scan_says_why,
-        a_scan_goes_with_its_last_manifest,
-        two_revisions_stand_side_by_side,
-        affected_images_are_found_by_every_name,
-        an_untagged_image_is_affected_too,
-    ]
-);
+metadata_suites!(sqlite_metadata, sqlite_house, sqlite_scans, super::sqlite);

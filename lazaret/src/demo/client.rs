@@ -9,7 +9,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, LOCATION};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use model::Digest;
-use store::record::AccessKey;
+use server::auth::key::NewKey;
 use tokio::net::TcpStream;
 
 /// The longest answer that is read, in bytes.
@@ -32,7 +32,7 @@ pub struct Answer {
 
 impl Client {
     /// A client for `host:port`.
-    pub fn new(host: &str, key: &AccessKey) -> Client {
+    pub fn new(host: &str, key: &NewKey) -> Client {
         let credentials = STANDARD.encode(format!("{}:{}", key.id, key.secret));
         Client {
             host: host.to_owned(),

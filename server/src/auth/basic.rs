@@ -4,10 +4,9 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use store::StoreError;
 
 use super::Principal;
-use super::key::{Token, check_secret, check_token};
+use super::key::{KeyError, Token, check_secret, check_token};
 use crate::app::App;
 
 /// The user name of ECR's tokens.
@@ -29,7 +28,7 @@ pub enum Refused {
     Expired,
     /// The store could not be asked.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] KeyError),
 }
 
 /// Checks the `Authorization` header. Without authentication (`dev`) everybody comes in.
@@ -44,16 +43,13 @@ pub fn authenticate(app: &App, headers: &HeaderMap) -> Result<Principal, Refused
     let header = headers.get(AUTHORIZATION).ok_or(Refused::Missing)?;
     let (user, password) = decode(header.as_bytes()).ok_or(Refused::Wrong)?;
     if user == TOKEN_USER {
-        return match check_token(app, &password)? {
-            Token::Of(name) => Ok(Principal { name }),
+        return match check_token(app, &password).map_err(KeyError::from)? {
+            Token::Of(principal) => Ok(principal),
             Token::Expired => Err(Refused::Expired),
             Token::Unknown => Err(Refused::Wrong),
         };
     }
-    match check_secret(app, &user, &password)? {
-        true => Ok(Principal { name: user }),
-        false => Err(Refused::Wrong),
-    }
+    check_secret(app, &user, &password)?.ok_or(Refused::Wrong)
 }
 
 /// User and password of a `Basic` header.

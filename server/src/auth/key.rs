@@ -5,16 +5,50 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use model::Digest;
 use store::StoreError;
-use store::record::AccessKey;
+use store::record::{AccessKey, Token as TokenRow};
 use subtle::ConstantTimeEq;
 
+use super::Principal;
+use super::seal::{Seal, SealError};
 use crate::app::App;
 
 /// How long a registry token holds, as ECR's do.
 pub const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(12);
 
+/// An access key that was just made: the only time that its secret is known in the clear.
+#[derive(Clone)]
+pub struct NewKey {
+    /// The public half.
+    pub id: String,
+    /// The secret half.
+    pub secret: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl NewKey {
+    /// The key as it is stored, for a user.
+    ///
+    /// # Errors
+    ///
+    /// As [`Seal::seal`].
+    pub fn seal(
+        &self,
+        user: &str,
+        seal: &Seal,
+        random: &dyn crate::Random,
+    ) -> Result<AccessKey, SealError> {
+        Ok(AccessKey {
+            id: self.id.clone(),
+            user: user.to_owned(),
+            sealed: seal.seal(&self.id, &self.secret, random)?,
+            created_at: self.created_at,
+        })
+    }
+}
+
 /// A new access key in AWS's form: twenty characters, and forty that nobody can guess.
-pub fn generate(app_random: &dyn crate::Random, now: Timestamp) -> AccessKey {
+pub fn generate(app_random: &dyn crate::Random, now: Timestamp) -> NewKey {
     const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let (mut id_bytes, mut secret_bytes) = ([0; 16], [0; 30]);
     app_random.fill(&mut id_bytes);
@@ -25,40 +59,91 @@ pub fn generate(app_random: &dyn crate::Random, now: Timestamp) -> AccessKey {
             .map_or('A', |byte| *byte as char)
     };
     let id = format!("AKIA{}", id_bytes.iter().map(letter).collect::<String>());
-    AccessKey {
+    NewKey {
         id,
         secret: STANDARD_NO_PAD.encode(secret_bytes),
         created_at: now,
     }
 }
 
-/// The key of an identifier and a secret, where both fit.
+/// Somebody's credentials could not be judged: no answer about them.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The store could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key's secret does not open.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+/// An access key with its secret and whose it is.
+pub struct OpenKey {
+    /// The secret.
+    pub secret: String,
+    /// Whom it lets in.
+    pub principal: Principal,
+}
+
+/// The access key of an identifier, opened.
 ///
 /// # Errors
 ///
-/// Where the store cannot be asked: that is no answer about the credentials.
-pub fn check_secret(app: &App, id: &str, secret: &str) -> Result<bool, StoreError> {
+/// Where the store cannot be asked, or the secret does not open.
+pub fn open(app: &App, id: &str) -> Result<Option<OpenKey>, KeyError> {
     let Some(key) = app.store.metadata.access_key(id)? else {
-        return Ok(false);
+        return Ok(None);
     };
-    Ok(key.secret.as_bytes().ct_eq(secret.as_bytes()).into())
+    let secret = app.seal.open(&key.id, &key.sealed)?;
+    let principal = principal(app, &key.user, Some(key.id))?;
+    Ok(principal.map(|principal| OpenKey { secret, principal }))
 }
 
-/// Makes a token for a key. Only its hash is stored.
+/// Whom an identifier and a secret let in; `None` where they do not fit.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn check_secret(app: &App, id: &str, secret: &str) -> Result<Option<Principal>, KeyError> {
+    let Some(key) = open(app, id)? else {
+        return Ok(None);
+    };
+    let fits: bool = key.secret.as_bytes().ct_eq(secret.as_bytes()).into();
+    Ok(fits.then_some(key.principal))
+}
+
+/// A user as one who asks, with what the user may do at this moment.
+fn principal(
+    app: &App,
+    user: &str,
+    key_id: Option<String>,
+) -> Result<Option<Principal>, StoreError> {
+    let user = app.store.metadata.user(user)?;
+    Ok(user.map(|user| Principal {
+        name: user.name,
+        key_id,
+        grants: user.grants,
+    }))
+}
+
+/// Makes a token for somebody. Only its hash is stored.
 ///
 /// # Errors
 ///
 /// Where the store cannot keep it.
-pub fn create_token(app: &App, key_id: &str) -> Result<(String, Timestamp), StoreError> {
+pub fn create_token(app: &App, asker: &Principal) -> Result<(String, Timestamp), StoreError> {
     let mut bytes = [0; 48];
     app.random.fill(&mut bytes);
     let token = URL_SAFE_NO_PAD.encode(bytes);
     let now = app.clock.now();
     let expires_at = now.saturating_add(TOKEN_LIFE).unwrap_or(now);
     app.store.metadata.delete_expired_tokens(now)?;
-    app.store
-        .metadata
-        .create_token(&Digest::of(token.as_bytes()), key_id, expires_at)?;
+    app.store.metadata.create_token(&TokenRow {
+        hash: Digest::of(token.as_bytes()),
+        user: asker.name.clone(),
+        key_id: asker.key_id.clone(),
+        expires_at,
+    })?;
     Ok((token, expires_at))
 }
 
@@ -69,8 +154,8 @@ pub enum Token {
     Unknown,
     /// It was somebody's.
     Expired,
-    /// That key's.
-    Of(String),
+    /// It lets that one in.
+    Of(Principal),
 }
 
 /// Looks a token up.
@@ -79,11 +164,10 @@ pub enum Token {
 ///
 /// Where the store cannot be asked.
 pub fn check_token(app: &App, token: &str) -> Result<Token, StoreError> {
-    Ok(
-        match app.store.metadata.token(&Digest::of(token.as_bytes()))? {
-            None => Token::Unknown,
-            Some((_, expires_at)) if expires_at <= app.clock.now() => Token::Expired,
-            Some((key_id, _)) => Token::Of(key_id),
-        },
-    )
+    let row = app.store.metadata.token(&Digest::of(token.as_bytes()))?;
+    Ok(match row {
+        None => Token::Unknown,
+        Some(row) if row.expires_at <= app.clock.now() => Token::Expired,
+        Some(row) => principal(app, &row.user, row.key_id)?.map_or(Token::Unknown, Token::Of),
+    })
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use store::record::Repository;
 
 use super::lookup::repository_name;
+use super::mutability::{ExclusionFilter, rule};
 use super::{Answer, Context, EcrError, input};
 
 #[derive(Deserialize)]
@@ -13,6 +14,7 @@ struct Input {
     repository_name: String,
     registry_id: Option<String>,
     image_tag_mutability: Option<String>,
+    image_tag_mutability_exclusion_filters: Option<Vec<ExclusionFilter>>,
     image_scanning_configuration: Option<ScanningConfiguration>,
 }
 
@@ -27,18 +29,14 @@ pub fn run(context: &Context, body: &[u8]) -> Answer {
     let input: Input = input(body)?;
     let name = repository_name(&input.repository_name)?;
     context.check_registry(input.registry_id.as_deref())?;
-    let tag_mutability = input
-        .image_tag_mutability
-        .unwrap_or_else(|| "MUTABLE".to_owned());
-    if tag_mutability != "MUTABLE" {
-        // To answer IMMUTABLE and let tags move would be worse than to say no.
-        let constraint = "this registry serves MUTABLE only";
-        return Err(EcrError::parameter("imageTagMutability", constraint));
-    }
+    let tag_rule = rule(
+        input.image_tag_mutability.as_deref(),
+        input.image_tag_mutability_exclusion_filters.as_deref(),
+    )?;
     let repository = Repository {
         name,
         created_at: context.now,
-        tag_mutability,
+        tag_rule,
         scan_on_push: input
             .image_scanning_configuration
             .map(|scanning| scanning.scan_on_push),

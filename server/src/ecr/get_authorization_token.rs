@@ -31,7 +31,7 @@ pub fn run(context: &Context, body: &[u8]) -> Answer {
 
 /// One entry. The token holds no colon: a client splits the decoded text at the only one.
 fn authorization_data(context: &Context) -> Answer {
-    let (token, expires_at) = create_token(&context.app, &context.principal.name)?;
+    let (token, expires_at) = create_token(&context.app, &context.principal)?;
     Ok(json!({
         "authorizationToken": STANDARD.encode(format!("{TOKEN_USER}:{token}")),
         "expiresAt": seconds(expires_at),

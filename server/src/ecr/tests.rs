@@ -1,5 +1,7 @@
 //! Each operation in-process: what a client sends, and the whole answer.
 
+mod mutability;
+
 use axum::body::Body;
 use axum::http::Request;
 use base64::Engine as _;
@@ -103,7 +105,7 @@ async fn wrong_parameters_are_told_apart() {
         ("CreateRepository", json!({}), "SerializationException"),
         (
             "CreateRepository",
-            json!({ "repositoryName": "b1", "imageTagMutability": "IMMUTABLE" }),
+            json!({ "repositoryName": "b1", "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION" }),
             "InvalidParameterException",
         ),
         ("DescribeRepositories", both, "InvalidParameterException"),
@@ -498,8 +500,11 @@ async fn a_new_database_changes_findings_without_reading_a_layer() {
 async fn a_token_logs_in_until_it_has_run_out() {
     let server = Server::with(|_| {});
     let key = crate::auth::key::generate(server.app.random.as_ref(), server.app.clock.now());
-    server.app.store.metadata.create_access_key(&key).unwrap();
-    let (token, _) = crate::auth::key::create_token(&server.app, &key.id).unwrap();
+    server.admin(&key);
+    let holder = crate::auth::key::open(&server.app, &key.id)
+        .unwrap()
+        .unwrap();
+    let (token, _) = crate::auth::key::create_token(&server.app, &holder.principal).unwrap();
     assert!(!token.contains(':'), "a client splits at the first colon");
     let basic = |user: &str, password: &str| {
         format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))

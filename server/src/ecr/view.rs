@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use store::record::{Repository, ScanRow, ScanState};
 
 use super::Context;
+use super::mutability::add_filters;
 
 /// ECR's words for a scan that went through.
 const COMPLETE: &str = "The scan was completed successfully.";
@@ -57,18 +58,20 @@ impl Context {
     pub fn repository_view(&self, repository: &Repository) -> Value {
         let settings = &self.app.settings;
         let name = repository.name.as_str();
-        json!({
+        let mut view = json!({
             "repositoryArn": settings.repository_arn(name),
             "registryId": settings.account,
             "repositoryName": name,
             "repositoryUri": settings.repository_uri(name),
             "createdAt": seconds(repository.created_at),
-            "imageTagMutability": repository.tag_mutability,
+            "imageTagMutability": repository.tag_rule.mutability.as_str(),
             "imageScanningConfiguration": {
                 "scanOnPush": repository.scan_on_push.unwrap_or(false),
             },
             "encryptionConfiguration": { "encryptionType": "AES256" },
-        })
+        });
+        add_filters(&mut view, &repository.tag_rule);
+        view
     }
 }
 

@@ -19,7 +19,10 @@ const MEDIA_TYPE: &str = "application/octet-stream";
 pub async fn head(app: &Arc<App>, name: RepositoryName, digest: Digest) -> Answer {
     let asked = digest.clone();
     let length = blocking(app, move |app| {
-        let linked = app.store.metadata.linked_blob(&name, &asked)?;
+        // Who asks may be about to push a manifest that names it.
+        let now = app.clock.now();
+        let stale = now - app.settings.collect_after / 8;
+        let linked = app.store.metadata.want_blob(&name, &asked, now, stale)?;
         let length = linked
             .map(|_| app.store.blobs.length(&asked))
             .transpose()?

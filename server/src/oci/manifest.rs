@@ -182,6 +182,7 @@ fn store(
     let scan = (parsed.is_image() && app.scan_wanted(&repository)).then_some(now);
     match app.store.metadata.put_manifest(&manifest, tag, scan)? {
         PutManifest::NoRepository => return Err(Failure::name_unknown(&name)),
+        PutManifest::Immutable(target) => return Err(immutable(&name, tag, &target)),
         PutManifest::Missing(digests) => return Err(Failure::manifest_blob_unknown(&digests)),
         PutManifest::Stored => {}
     }
@@ -205,6 +206,17 @@ fn unknown(reference: &Reference) -> Failure {
         format!("this repository holds no manifest '{reference}': push it, or check the name");
     Failure::new(Code::ManifestUnknown, message)
         .detail(json!({ "reference": reference.to_string() }))
+}
+
+/// In ECR's words, which its users know.
+fn immutable(name: &RepositoryName, tag: Option<&Tag>, target: &Digest) -> Failure {
+    let tag = tag.map_or("", Tag::as_str);
+    let message = format!(
+        "The image tag '{tag}' already exists in the '{name}' repository and cannot be overwritten \
+         because the tag is immutable."
+    );
+    let detail = json!({ "tag": tag, "digest": target.as_str() });
+    Failure::new(Code::TagInvalid, message).detail(detail)
 }
 
 fn invalid(error: ManifestError) -> Failure {

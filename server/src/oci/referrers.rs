@@ -14,6 +14,8 @@ use super::{Answer, StatusCode, answer, blocking};
 use crate::app::App;
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+/// The most referrers of one answer.
+const MAX_PAGE: usize = 10_000;
 const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
 
 /// An index of them, empty where there are none, since a subject need not be here.
@@ -23,7 +25,10 @@ pub async fn list(app: &Arc<App>, name: RepositoryName, subject: Digest, uri: &U
         if app.store.metadata.repository(&name)?.is_none() {
             return Err(Failure::name_unknown(&name));
         }
-        let mut found = app.store.metadata.referrers(&name, &subject)?;
+        let mut found = app
+            .store
+            .metadata
+            .referrers(&name, &subject, None, MAX_PAGE)?;
         if let Some(wanted) = &wanted {
             found.retain(|summary| summary.artifact_type.as_ref() == Some(wanted));
         }

@@ -64,6 +64,7 @@ impl Registry {
             settings,
             Arc::new(Still),
             Arc::new(Counting::default()),
+            crate::testing::seal(),
         ))
     }
 

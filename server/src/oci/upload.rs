@@ -8,7 +8,7 @@ use axum::http::Request;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderMap, LOCATION, RANGE};
 use model::{Digest, RepositoryName};
 use serde_json::json;
-use store::record::UploadRow;
+use store::record::{Link, UploadRow};
 use store::{CommitError, Upload, UploadId};
 
 use super::error::{Code, Failure};
@@ -68,12 +68,13 @@ fn try_mount(
         .map(|_| app.store.blobs.length(&digest))
         .transpose()?
         .flatten();
-    let Some(length) = length else {
+    if length.is_none() {
         return Ok(None);
-    };
-    match app.store.metadata.link_blob(to, &digest, length)? {
-        true => Ok(Some(digest)),
-        false => Err(Failure::name_unknown(to)),
+    }
+    match app.store.metadata.link_blob(to, &digest, app.clock.now())? {
+        Link::Linked(_) => Ok(Some(digest)),
+        Link::NoBlob => Ok(None),
+        Link::NoRepository => Err(Failure::name_unknown(to)),
     }
 }
 
@@ -256,15 +257,9 @@ async fn commit(
     upload: Box<dyn Upload>,
     digest: Digest,
 ) -> Answer {
+    claim(app, &digest).await?;
     blocking(app, move |app| match upload.commit(&digest) {
-        Ok(size) => match app
-            .store
-            .metadata
-            .finish_upload(&id, &name, &digest, size)?
-        {
-            true => Ok(answer::blob_created(&name, &digest)),
-            false => Err(Failure::name_unknown(&name)),
-        },
+        Ok(size) => link(app, &id, &name, &digest, size),
         Err(CommitError::DigestMismatch { expected, actual }) => {
             app.store.metadata.delete_upload(&id)?;
             Err(Failure::mismatch(&expected, &actual))
@@ -272,6 +267,36 @@ async fn commit(
         Err(CommitError::Store(error)) => Err(error.into()),
     })
     .await
+}
+
+/// Says that the blob is about to be there, waiting while garbage collection removes it.
+async fn claim(app: &Arc<App>, digest: &Digest) -> Result<(), Failure> {
+    for _ in 0..TRIES {
+        let wanted = digest.clone();
+        let claim = move |app: &App| Ok(app.store.metadata.claim_blob(&wanted, app.clock.now())?);
+        if blocking(app, claim).await? {
+            return Ok(());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    let message = "this blob is just being removed: send it again in a moment";
+    Err(Failure::new(Code::BlobUploadInvalid, message).status(StatusCode::CONFLICT))
+}
+
+fn link(app: &App, id: &UploadId, name: &RepositoryName, digest: &Digest, size: u64) -> Answer {
+    let now = app.clock.now();
+    match app
+        .store
+        .metadata
+        .finish_upload(id, name, digest, size, now)?
+    {
+        Link::Linked(_) => Ok(answer::blob_created(name, digest)),
+        Link::NoRepository => Err(Failure::name_unknown(name)),
+        Link::NoBlob => {
+            let message = "the blob was removed while it came: send it again";
+            Err(Failure::new(Code::BlobUploadUnknown, message))
+        }
+    }
 }
 
 fn content_length(headers: &HeaderMap) -> Option<u64> {

@@ -1,12 +1,12 @@
 //! Who comes in: signatures, names that are bent, pages of others.
 
+use crate::auth::key::NewKey;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use model::Digest;
 use sha2::Sha256;
-use store::record::AccessKey;
 
 use super::is_loopback_name;
 use crate::testing::{Answered, Server};
@@ -85,12 +85,12 @@ async fn ecr_lets_in_who_signed() {
     let server = Server::with(|_| {});
     let now = server.app.clock.now();
     let (id, secret) = ("AKIAEXAMPLE0000000AA".to_owned(), "secret".to_owned());
-    let key = AccessKey {
+    let key = NewKey {
         id: id.clone(),
         secret: secret.clone(),
         created_at: now,
     };
-    server.app.store.metadata.create_access_key(&key).unwrap();
+    server.admin(&key);
     let good = send(&server, Some(sign(&id, &secret, now, "{}")), "{}").await;
     assert_eq!(
         (good.status.as_u16(), good.body.as_str()),

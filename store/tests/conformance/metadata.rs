@@ -4,7 +4,10 @@ use std::sync::Barrier;
 
 use jiff::{SignedDuration, Timestamp};
 use model::{Digest, Reference, RepositoryName, Tag};
-use store::record::{AccessKey, JobKind, Manifest, PutManifest, Repository, UploadRow};
+use store::record::{
+    AccessKey, Grant, JobKind, Link, Manifest, Mutability, PutManifest, Repository, TagRule, Token,
+    UploadRow, User,
+};
 use store::{Metadata, UploadId};
 
 pub type Open<'a> = &'a dyn Fn() -> Box<dyn Metadata>;
@@ -33,7 +36,7 @@ pub fn repository(text: &str) -> Repository {
     Repository {
         name: name(text),
         created_at: at(1),
-        tag_mutability: "MUTABLE".into(),
+        tag_rule: TagRule::default(),
         scan_on_push: None,
     }
 }
@@ -61,6 +64,13 @@ pub fn put(metadata: &dyn Metadata, manifest: &Manifest, tagged: Option<&str>) {
         .put_manifest(manifest, tagged.map(tag).as_ref(), None)
         .unwrap();
     assert_eq!(answer, PutManifest::Stored);
+}
+
+/// Brings a blob into a repository, as an upload does.
+pub fn hold(metadata: &dyn Metadata, of: &str, text: &str, size: u64) {
+    assert!(metadata.claim_blob(&digest(text), at(1)).unwrap());
+    let link = metadata.finish_upload(&id(9), &name(of), &digest(text), size, at(1));
+    assert_eq!(link.unwrap(), Link::Linked(size));
 }
 
 /// A store with these repositories.
@@ -106,9 +116,7 @@ pub fn repositories_are_kept_and_paged(open: Open) {
 pub fn a_deleted_repository_takes_all_with_it(open: Open) {
     let metadata = with(open, &["a", "b"]);
     for repository in ["a", "b"] {
-        metadata
-            .link_blob(&name(repository), &digest("blob"), 4)
-            .unwrap();
+        hold(&*metadata, repository, "blob", 4);
         put(&*metadata, &manifest(repository, "m"), Some("t"));
     }
     let upload = UploadRow {
@@ -145,28 +153,25 @@ pub fn a_deleted_repository_takes_all_with_it(open: Open) {
 }
 
 pub fn blobs_belong_to_their_repositories(open: Open) {
-    let metadata = with(open, &["a", "b"]);
-    assert!(metadata.link_blob(&name("a"), &digest("x"), 5).unwrap());
-    assert!(metadata.link_blob(&name("a"), &digest("x"), 5).unwrap());
-    assert!(
-        !metadata
-            .link_blob(&name("absent"), &digest("x"), 5)
-            .unwrap()
-    );
+    let metadata = with(open, &["a", "b", "c"]);
+    let (a, b, x) = (name("a"), name("b"), digest("x"));
+    assert_eq!(metadata.link_blob(&a, &x, at(1)).unwrap(), Link::NoBlob);
+    hold(&*metadata, "a", "x", 5);
+    hold(&*metadata, "a", "x", 5);
+    assert_eq!(metadata.linked_blob(&a, &x).unwrap(), Some(5));
+    assert_eq!(metadata.linked_blob(&b, &x).unwrap(), None);
+    assert_eq!(metadata.link_blob(&b, &x, at(1)).unwrap(), Link::Linked(5));
+    assert_eq!(metadata.linked_blob(&b, &x).unwrap(), Some(5));
+    let lost = metadata.link_blob(&name("absent"), &x, at(1)).unwrap();
+    assert_eq!(lost, Link::NoRepository);
     assert_eq!(
-        metadata.linked_blob(&name("a"), &digest("x")).unwrap(),
-        Some(5)
+        metadata.holders_of(&x, None, 9).unwrap(),
+        [a.clone(), b.clone()]
     );
-    assert_eq!(
-        metadata.linked_blob(&name("b"), &digest("x")).unwrap(),
-        None
-    );
-    assert!(metadata.unlink_blob(&name("a"), &digest("x")).unwrap());
-    assert!(!metadata.unlink_blob(&name("a"), &digest("x")).unwrap());
-    assert_eq!(
-        metadata.linked_blob(&name("a"), &digest("x")).unwrap(),
-        None
-    );
+    assert_eq!(metadata.holders_of(&x, Some(&a), 9).unwrap(), [b]);
+    assert!(metadata.unlink_blob(&a, &x).unwrap());
+    assert!(!metadata.unlink_blob(&a, &x).unwrap());
+    assert_eq!(metadata.linked_blob(&a, &x).unwrap(), None);
 }
 
 pub fn uploads_belong_to_their_repository(open: Open) {
@@ -185,22 +190,19 @@ pub fn uploads_belong_to_their_repository(open: Open) {
     assert!(!metadata.create_upload(&lost).unwrap());
     drop(metadata);
     let metadata = open();
-    assert_eq!(metadata.upload(&id(1)).unwrap(), Some(upload));
-    assert!(
-        metadata
-            .finish_upload(&id(1), &name("a"), &digest("x"), 7)
-            .unwrap()
-    );
+    assert_eq!(metadata.upload(&id(1)).unwrap(), Some(upload.clone()));
+    assert_eq!(metadata.uploads(None, 9).unwrap(), [upload]);
+    assert!(metadata.uploads(Some(&id(1)), 9).unwrap().is_empty());
+    let finish = |of| metadata.finish_upload(&id(1), &name(of), &digest("x"), 7, at(4));
+    assert_eq!(finish("a").unwrap(), Link::NoBlob, "nobody claimed it");
+    assert!(metadata.claim_blob(&digest("x"), at(4)).unwrap());
+    assert_eq!(finish("a").unwrap(), Link::Linked(7));
     assert_eq!(metadata.upload(&id(1)).unwrap(), None);
     assert_eq!(
         metadata.linked_blob(&name("a"), &digest("x")).unwrap(),
         Some(7)
     );
-    assert!(
-        !metadata
-            .finish_upload(&id(1), &name("absent"), &digest("x"), 7)
-            .unwrap()
-    );
+    assert_eq!(finish("absent").unwrap(), Link::NoRepository);
     metadata.delete_upload(&id(1)).unwrap();
 }
 
@@ -209,7 +211,10 @@ pub fn a_manifest_comes_back_as_it_was_put(open: Open) {
     let mut blobs = vec![digest("config"), digest("layer")];
     blobs.sort();
     for blob in &blobs {
-        metadata.link_blob(&name("a"), blob, 1).unwrap();
+        assert!(metadata.claim_blob(blob, at(1)).unwrap());
+        metadata
+            .finish_upload(&id(9), &name("a"), blob, 1, at(1))
+            .unwrap();
     }
     let image = Manifest {
         artifact_type: Some("application/x".into()),
@@ -250,8 +255,8 @@ pub fn a_manifest_comes_back_as_it_was_put(open: Open) {
 
 pub fn a_manifest_must_find_what_it_names(open: Open) {
     let metadata = with(open, &["a", "b"]);
-    metadata.link_blob(&name("a"), &digest("here"), 1).unwrap();
-    metadata.link_blob(&name("b"), &digest("there"), 1).unwrap();
+    hold(&*metadata, "a", "here", 1);
+    hold(&*metadata, "b", "there", 1);
     put(&*metadata, &manifest("b", "child"), None);
     let wanting = Manifest {
         blobs: vec![digest("there"), digest("here"), digest("there")],
@@ -359,37 +364,173 @@ pub fn manifests_and_referrers_are_in_order(open: Open) {
         .manifests(&name("a"), Some(&digests[1]), 2)
         .unwrap();
     assert_eq!(only(second), digests[2..4]);
-    assert_eq!(
-        only(metadata.referrers(&name("a"), &subject).unwrap()),
-        referring
-    );
-    assert!(metadata.referrers(&name("b"), &subject).unwrap().is_empty());
+    let of = |repository, after| {
+        metadata
+            .referrers(&name(repository), &subject, after, 2)
+            .unwrap()
+    };
+    assert_eq!(only(of("a", None)), referring[..2]);
+    assert_eq!(only(of("a", Some(&referring[1]))), referring[2..]);
+    assert!(of("b", None).is_empty());
 }
 
-pub fn keys_and_tokens_are_kept(open: Open) {
-    let metadata = open();
-    let key = |id: &str| AccessKey {
-        id: id.into(),
-        secret: format!("s{id}"),
-        created_at: at(1),
+pub fn a_tag_that_may_not_move_stays(open: Open) {
+    let metadata = with(open, &["a"]);
+    let rule = |mutability, filters: &[&str]| TagRule {
+        mutability,
+        exclusions: filters
+            .iter()
+            .map(|filter| filter.parse().unwrap())
+            .collect(),
     };
-    assert!(metadata.create_access_key(&key("B")).unwrap());
-    assert!(metadata.create_access_key(&key("A")).unwrap());
-    assert!(!metadata.create_access_key(&key("A")).unwrap());
+    let set = |rule: &TagRule| metadata.set_tag_rule(&name("a"), rule).unwrap();
+    let push = |text, tagged| {
+        metadata
+            .put_manifest(&manifest("a", text), Some(&tag(tagged)), None)
+            .unwrap()
+    };
+    let held = PutManifest::Immutable(digest("one"));
+    for tagged in ["v1", "dev-1"] {
+        assert_eq!(push("one", tagged), PutManifest::Stored);
+    }
+    assert!(set(&rule(Mutability::Immutable, &[])));
+    assert_eq!(push("two", "v1"), held);
+    let two = by(&digest("two"));
+    assert!(
+        metadata.manifest(&name("a"), &two).unwrap().is_none(),
+        "nothing was changed"
+    );
+    assert_eq!(
+        push("one", "v1"),
+        PutManifest::Stored,
+        "it points there already"
+    );
+    assert_eq!(push("two", "v2"), PutManifest::Stored, "a new tag");
+    set(&rule(Mutability::ImmutableWithExclusion, &["dev-*"]));
+    assert_eq!(push("two", "v1"), held);
+    assert_eq!(push("two", "dev-1"), PutManifest::Stored);
+    set(&rule(Mutability::MutableWithExclusion, &["v*"]));
+    assert_eq!(push("two", "v1"), held);
+    assert_eq!(push("one", "dev-1"), PutManifest::Stored);
+    let kept = open().repository(&name("a")).unwrap().unwrap().tag_rule;
+    assert_eq!(kept, rule(Mutability::MutableWithExclusion, &["v*"]));
+    assert!(!metadata.set_tag_rule(&name("absent"), &kept).unwrap());
+}
+
+fn user(name: &str, grants: &[&str]) -> User {
+    User {
+        name: name.into(),
+        password: None,
+        grants: grants.iter().map(|grant| grant.parse().unwrap()).collect(),
+        created_at: at(1),
+    }
+}
+
+fn key(id: &str, user: &str) -> AccessKey {
+    AccessKey {
+        id: id.into(),
+        user: user.into(),
+        sealed: format!("sealed {id}").into(),
+        created_at: at(1),
+    }
+}
+
+fn token(text: &str, user: &str, key: Option<&str>, until: i64) -> Token {
+    Token {
+        hash: digest(text),
+        user: user.into(),
+        key_id: key.map(str::to_owned),
+        expires_at: at(until),
+    }
+}
+
+pub fn users_are_kept_with_their_grants(open: Open) {
+    let metadata = open();
+    let (ci, root) = (user("ci", &["pull:*", "push:team/*"]), user("root", &[]));
+    for each in [&root, &ci] {
+        assert!(metadata.create_user(each).unwrap());
+        assert!(!metadata.create_user(each).unwrap());
+    }
+    drop(metadata);
+    let metadata = open();
+    let sorted = |mut user: User| {
+        user.grants.sort();
+        user
+    };
+    assert!(metadata.users().unwrap() == [sorted(ci.clone()), root.clone()]);
+    assert!(metadata.user("ci").unwrap() == Some(sorted(ci)));
+    assert!(metadata.user("CI").unwrap().is_none());
+    let grants: Vec<Grant> = vec!["admin".parse().unwrap()];
+    assert!(metadata.set_grants("root", &grants).unwrap());
+    assert!(!metadata.set_grants("nobody", &grants).unwrap());
+    assert_eq!(metadata.user("root").unwrap().unwrap().grants, grants);
+    assert!(metadata.set_password("root", Some("hash")).unwrap());
+    assert!(!metadata.set_password("nobody", None).unwrap());
+    let kept = metadata.user("root").unwrap().unwrap();
+    assert_eq!(kept.password.as_deref(), Some("hash"));
+    assert!(metadata.delete_user("ci").unwrap());
+    assert!(!metadata.delete_user("ci").unwrap());
+    assert!(metadata.user("ci").unwrap().is_none());
+}
+
+pub fn keys_end_with_their_user(open: Open) {
+    let metadata = open();
+    assert!(!metadata.create_access_key(&key("A", "ci")).unwrap());
+    for name in ["ci", "root"] {
+        metadata.create_user(&user(name, &[])).unwrap();
+    }
+    for each in [key("B", "root"), key("A", "ci"), key("C", "ci")] {
+        assert!(metadata.create_access_key(&each).unwrap());
+        assert!(!metadata.create_access_key(&each).unwrap());
+    }
     let kept = metadata.access_keys().unwrap();
-    assert!(kept == [key("A"), key("B")]);
-    assert!(metadata.access_key("B").unwrap() == Some(key("B")));
+    assert!(kept == [key("A", "ci"), key("B", "root"), key("C", "ci")]);
+    assert!(metadata.access_key("B").unwrap() == Some(key("B", "root")));
     assert!(metadata.access_key("b").unwrap().is_none());
-    metadata.create_token(&digest("old"), "A", at(10)).unwrap();
-    metadata.create_token(&digest("new"), "B", at(20)).unwrap();
+    assert!(metadata.unsealed_access_keys().unwrap().is_empty());
+    metadata.seal_access_key("B", b"anew").unwrap();
+    assert_eq!(metadata.access_key("B").unwrap().unwrap().sealed, b"anew");
+    assert!(metadata.delete_access_key("A").unwrap());
+    assert!(!metadata.delete_access_key("A").unwrap());
+    metadata.delete_user("ci").unwrap();
+    drop(metadata);
+    let left = open().access_keys().unwrap();
+    assert_eq!(left.iter().map(|key| &*key.id).collect::<Vec<_>>(), ["B"]);
+}
+
+pub fn tokens_end_with_their_key(open: Open) {
+    let metadata = open();
+    metadata.create_user(&user("ci", &[])).unwrap();
+    for id in ["A", "B"] {
+        metadata.create_access_key(&key(id, "ci")).unwrap();
+    }
+    let tokens = [
+        token("old", "ci", Some("A"), 10),
+        token("a", "ci", Some("A"), 20),
+        token("b", "ci", Some("B"), 20),
+        token("by password", "ci", None, 20),
+        token("of nobody", "nobody", None, 20),
+        token("of no key", "ci", Some("C"), 20),
+    ];
+    for each in &tokens {
+        metadata.create_token(each).unwrap();
+    }
     metadata.delete_expired_tokens(at(15)).unwrap();
     drop(metadata);
     let metadata = open();
-    assert_eq!(metadata.token(&digest("old")).unwrap(), None);
-    assert_eq!(
-        metadata.token(&digest("new")).unwrap(),
-        Some(("B".into(), at(20)))
-    );
+    let left = || {
+        let kept = |each: &&Token| metadata.token(&each.hash).unwrap().as_ref() == Some(*each);
+        tokens.iter().filter(kept).count()
+    };
+    assert_eq!(metadata.token(&tokens[0].hash).unwrap(), None, "it ran out");
+    assert_eq!(left(), 3);
+    metadata.delete_access_key("A").unwrap();
+    assert_eq!(metadata.token(&tokens[1].hash).unwrap(), None);
+    assert_eq!(left(), 2);
+    metadata.set_password("ci", None).unwrap();
+    assert_eq!(left(), 1);
+    metadata.delete_user("ci").unwrap();
+    assert_eq!(left(), 0);
 }
 
 fn job(text: &str) -> JobKind {
@@ -414,7 +555,7 @@ pub fn a_job_is_queued_once_and_leased_in_order(open: Open) {
     let second = metadata.lease_job(at(10), MINUTE).unwrap().unwrap();
     assert_eq!(second.kind, JobKind::Scan { image: digest("i") });
     assert!(metadata.lease_job(at(10), MINUTE).unwrap().is_none());
-    metadata.finish_job(first.id).unwrap();
+    metadata.finish_job(&first).unwrap();
     metadata.add_job(&job("x"), at(11)).unwrap();
     let again = metadata.lease_job(at(11), MINUTE).unwrap().unwrap();
     assert_ne!(
@@ -426,25 +567,41 @@ pub fn a_job_is_queued_once_and_leased_in_order(open: Open) {
 pub fn an_expired_lease_is_given_again(open: Open) {
     let metadata = open();
     metadata.add_job(&job("x"), at(0)).unwrap();
-    let job = metadata.lease_job(at(0), MINUTE).unwrap().unwrap();
+    let first = metadata.lease_job(at(0), MINUTE).unwrap().unwrap();
     assert!(metadata.lease_job(at(59), MINUTE).unwrap().is_none());
-    assert!(metadata.renew_job(job.id, at(59), MINUTE).unwrap());
+    assert!(metadata.renew_job(&first, at(59), MINUTE).unwrap());
     assert!(metadata.lease_job(at(60), MINUTE).unwrap().is_none());
     let again = metadata.lease_job(at(119), MINUTE).unwrap().unwrap();
-    assert_eq!((again.id, again.attempts), (job.id, 2));
-    metadata.retry_job(job.id, at(500)).unwrap();
-    assert!(metadata.lease_job(at(499), MINUTE).unwrap().is_none());
-    assert_eq!(
-        metadata
-            .lease_job(at(500), MINUTE)
-            .unwrap()
-            .unwrap()
-            .attempts,
-        3
+    assert_eq!((again.id, again.attempts), (first.id, 2));
+    assert!(!metadata.renew_job(&first, at(120), MINUTE).unwrap());
+    metadata.finish_job(&first).unwrap();
+    metadata.retry_job(&first, at(120)).unwrap();
+    assert!(
+        metadata.lease_job(at(120), MINUTE).unwrap().is_none(),
+        "the second holds it"
     );
-    metadata.finish_job(job.id).unwrap();
-    assert!(!metadata.renew_job(job.id, at(501), MINUTE).unwrap());
+    metadata.retry_job(&again, at(500)).unwrap();
+    assert!(metadata.lease_job(at(499), MINUTE).unwrap().is_none());
+    let third = metadata.lease_job(at(500), MINUTE).unwrap().unwrap();
+    assert_eq!(third.attempts, 3);
+    assert_eq!(metadata.job_count().unwrap(), 1);
+    metadata.finish_job(&third).unwrap();
+    assert!(!metadata.renew_job(&third, at(501), MINUTE).unwrap());
     assert!(metadata.lease_job(at(9999), MINUTE).unwrap().is_none());
+    assert_eq!(metadata.job_count().unwrap(), 0);
+}
+
+pub fn a_job_is_claimed_by_its_kind(open: Open) {
+    let metadata = open();
+    metadata.add_job(&job("other"), at(0)).unwrap();
+    let claim = |now| metadata.claim_job(&job("x"), at(now), MINUTE).unwrap();
+    let first = claim(0).unwrap();
+    assert_eq!(first.kind, job("x"));
+    assert!(claim(1).is_none(), "it is held");
+    metadata.finish_job(&first).unwrap();
+    let second = claim(2).unwrap();
+    assert!(claim(61).is_none());
+    assert_eq!(claim(62).unwrap().id, second.id, "its lease ran out");
 }
 
 pub fn one_of_eight_threads_gets_the_job(open: Open) {
@@ -474,7 +631,7 @@ pub fn threads_push_to_one_tag_at_once(open: Open) {
             scope.spawn(move || {
                 barrier.wait();
                 let text = format!("m{}", number % 2);
-                metadata.link_blob(&name("a"), &digest("blob"), 1).unwrap();
+                hold(&**metadata, "a", "blob", 1);
                 let image = Manifest {
                     blobs: vec![digest("blob")],
                     ..manifest("a", &text)

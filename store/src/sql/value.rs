@@ -1,11 +1,8 @@
-//! How values stand in columns.
+//! JSON in columns, plain and packed.
 
 use std::fmt::Display;
 use std::io::Read;
-use std::str::FromStr;
 
-use jiff::Timestamp;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -16,63 +13,6 @@ use crate::metadata::Answer;
 const MAX_UNPACKED: u64 = 1 << 30;
 /// zstd's usual level: JSON shrinks to a tenth at some hundred MB/s.
 const LEVEL: i32 = 3;
-
-/// A value that is kept as its text.
-pub struct Text<T>(pub T);
-
-impl<T: FromStr> FromSql for Text<T>
-where
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Text<T>> {
-        let parsed = value.as_str()?.parse().map(Text);
-        parsed.map_err(|error: T::Err| FromSqlError::Other(Box::new(error)))
-    }
-}
-
-impl<T: Display> ToSql for Text<T> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.0.to_string().into())
-    }
-}
-
-/// A time, kept to the microsecond.
-pub struct Time(pub Timestamp);
-
-impl FromSql for Time {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Time> {
-        let time = Timestamp::from_microsecond(value.as_i64()?).map(Time);
-        time.map_err(|error| FromSqlError::Other(Box::new(error)))
-    }
-}
-
-impl ToSql for Time {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.0.as_microsecond().into())
-    }
-}
-
-/// A count or size. SQLite's numbers end at 2^63 − 1, which no real one reaches.
-pub struct Count(pub u64);
-
-impl FromSql for Count {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Count> {
-        let number = value.as_i64()?;
-        let count = u64::try_from(number).map(Count);
-        count.map_err(|_| FromSqlError::OutOfRange(number))
-    }
-}
-
-impl ToSql for Count {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(i64::try_from(self.0).unwrap_or(i64::MAX).into())
-    }
-}
-
-/// A limit on rows as SQLite takes it.
-pub fn limit(rows: usize) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX)
-}
 
 /// A value as JSON.
 pub fn json(value: &impl Serialize) -> Answer<String> {

@@ -1,0 +1,58 @@
+//! What garbage collection, scrubbing and accounting ask.
+
+use jiff::Timestamp;
+use model::{Digest, RepositoryName};
+
+use super::Answer;
+use crate::record::{RepositoryUsage, StoreUsage, StoredBlob, UnusedLink};
+
+/// The contract for housekeeping.
+pub trait Housekeeping {
+    /// Answers at all.
+    fn ping(&self) -> Answer<()>;
+
+    /// Up to `limit` links after one of blobs that no manifest of their repository names and that
+    /// nobody has wanted since `before`, by repository and digest. Nothing is changed.
+    fn unused_links(
+        &self,
+        before: Timestamp,
+        after: Option<&UnusedLink>,
+        limit: usize,
+    ) -> Answer<Vec<UnusedLink>>;
+    /// Removes a link, if it is still one of those; `false` where it is not.
+    fn remove_unused_link(&self, link: &UnusedLink, before: Timestamp) -> Answer<bool>;
+
+    /// Up to `limit` blobs after one that no repository holds and that nobody has claimed since
+    /// `before`, by digest, with those whose removal was begun. Nothing is changed.
+    fn unheld_blobs(
+        &self,
+        before: Timestamp,
+        after: Option<&Digest>,
+        limit: usize,
+    ) -> Answer<Vec<StoredBlob>>;
+    /// Dooms a blob, if it is still one of those: from now on nobody can claim or link it, and
+    /// its bytes may be removed. `false` where it is not.
+    fn doom_blob(&self, digest: &Digest, before: Timestamp, now: Timestamp) -> Answer<bool>;
+    /// Dooms bytes that no row names, left over by a crash; `false` where a row names them.
+    fn doom_orphan(&self, digest: &Digest, now: Timestamp) -> Answer<bool>;
+    /// Forgets a doomed blob, whose bytes are gone now.
+    fn forget_blob(&self, digest: &Digest) -> Answer<()>;
+
+    /// Up to `limit` blobs after one, by digest.
+    fn blobs(&self, after: Option<&Digest>, limit: usize) -> Answer<Vec<StoredBlob>>;
+    /// The blob of that digest.
+    fn blob(&self, digest: &Digest) -> Answer<Option<StoredBlob>>;
+    /// Says that a blob's bytes are damaged, since when, or that they are sound.
+    fn set_damaged(&self, digest: &Digest, since: Option<Timestamp>) -> Answer<()>;
+    /// Removes up to `limit` reports of layers that no repository holds; how many they were.
+    fn forget_layer_reports(&self, limit: usize) -> Answer<u64>;
+
+    /// Up to `limit` repositories after a name with what they hold, by name.
+    fn repository_usage(
+        &self,
+        after: Option<&RepositoryName>,
+        limit: usize,
+    ) -> Answer<Vec<RepositoryUsage>>;
+    /// What the whole store holds.
+    fn store_usage(&self) -> Answer<StoreUsage>;
+}

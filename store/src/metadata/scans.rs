@@ -1,0 +1,46 @@
+//! Scans, inventories, findings and what the catalogue read in layers.
+
+use jiff::Timestamp;
+use model::{Digest, Inventory};
+
+use super::Answer;
+use crate::record::{AffectedImage, AssessedPackage, ScanResult, ScanRow};
+
+/// The contract for scans: one per manifest digest, whatever repositories hold it.
+pub trait Scans {
+    /// The scan of an image, if one was ever asked for.
+    fn scan(&self, image: &Digest) -> Answer<Option<ScanRow>>;
+    /// Makes an image's scan PENDING with a job to do it, unless it is under way already. Nothing
+    /// is done for an image that no repository holds. Findings of an earlier scan stay readable
+    /// until the new ones replace them.
+    fn request_scan(&self, image: &Digest, now: Timestamp) -> Answer<()>;
+    /// Says that a worker has begun.
+    fn begin_scan(&self, image: &Digest) -> Answer<()>;
+    /// Stores inventory, packages and findings, makes the scan COMPLETE and ends its job. Nothing
+    /// is done for an image that was deleted meanwhile.
+    fn complete_scan(&self, result: &ScanResult) -> Answer<()>;
+    /// Makes the scan FAILED for a reason and ends its job; findings of an earlier scan are
+    /// removed.
+    fn fail_scan(&self, image: &Digest, detail: &str, now: Timestamp) -> Answer<()>;
+    /// The inventory of an image that was scanned, with the catalog revision that made it.
+    fn inventory(&self, image: &Digest) -> Answer<Option<(Inventory, String)>>;
+    /// The assessed packages of an image that was scanned.
+    fn assessed_packages(&self, image: &Digest) -> Answer<Vec<AssessedPackage>>;
+    /// Up to `limit` scanned images after one whose findings are not of that database revision,
+    /// or whose inventory is not of that catalog revision.
+    fn images_behind(
+        &self,
+        database_revision: &str,
+        catalog_revision: &str,
+        after: Option<&Digest>,
+        limit: usize,
+    ) -> Answer<Vec<Digest>>;
+    /// Images with a finding that has that identifier or alias, by repository and digest.
+    fn affected_images(&self, id: &str, limit: usize) -> Answer<Vec<AffectedImage>>;
+
+    /// The report of a layer under a catalog revision: opaque bytes of the catalogue.
+    fn layer_report(&self, layer: &Digest, catalog_revision: &str) -> Answer<Option<Vec<u8>>>;
+    /// Keeps a report, replacing those of other revisions.
+    fn put_layer_report(&self, layer: &Digest, catalog_revision: &str, report: &[u8])
+    -> Answer<()>;
+}
