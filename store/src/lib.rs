@@ -7,6 +7,7 @@
 pub mod blobs;
 pub mod disk;
 pub mod metadata;
+pub mod postgres;
 pub mod record;
 mod sql;
 pub mod sqlite;
@@ -14,6 +15,7 @@ pub mod sqlite;
 pub use blobs::{Blob, Blobs, CommitError, Upload, UploadId};
 pub use disk::Disk;
 pub use metadata::Metadata;
+pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 
 use std::path::Path;

@@ -3,6 +3,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "tests"
@@ -136,3 +137,37 @@ fn sqlite(dir: &Path) -> Box<dyn store::Metadata> {
 }
 
 metadata_suites!(sqlite_metadata, sqlite_house, sqlite_scans, super::sqlite);
+
+/// PostgreSQL, where `LAZARET_TEST_POSTGRES` says (a URL of a role that may create schemas). Each
+/// directory has a schema of its own. Run with `--ignored`; without a server these tests fail.
+fn postgres(dir: &Path) -> Box<dyn store::Metadata> {
+    let url = std::env::var("LAZARET_TEST_POSTGRES")
+        .expect("LAZARET_TEST_POSTGRES must hold the URL of a PostgreSQL database");
+    let name = dir.file_name().unwrap().to_str().unwrap();
+    let schema = format!("t{}", name.trim_start_matches('.').to_lowercase());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
+            .await
+            .unwrap();
+        let serving = tokio::spawn(connection);
+        let sql = format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"");
+        client.batch_execute(&sql).await.unwrap();
+        drop(client);
+        serving.await.unwrap().unwrap();
+    });
+    let joint = if url.contains('?') { '&' } else { '?' };
+    let url = format!("{url}{joint}options=-c%20search_path%3D{schema}");
+    Box::new(store::Postgres::open(&url, 10).unwrap())
+}
+
+metadata_suites!(
+    postgres_metadata,
+    postgres_house,
+    postgres_scans,
+    super::postgres,
+    #[ignore = "needs LAZARET_TEST_POSTGRES"]
+);
