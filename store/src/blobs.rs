@@ -7,6 +7,7 @@ use std::fmt;
 use std::io::{Read, Seek};
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use model::Digest;
 
 use crate::StoreError;
@@ -59,6 +60,16 @@ impl fmt::Display for UploadId {
     }
 }
 
+/// An upload as a list of them shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestingUpload {
+    /// Its name.
+    pub id: UploadId,
+    /// When its bytes last changed, by the clock of the medium. Bytes on their way do not count
+    /// before they rest.
+    pub changed_at: Timestamp,
+}
+
 /// A stored blob, open for reading at any place.
 pub trait Blob: Read + Seek + Send {
     /// Its size in bytes.
@@ -81,7 +92,8 @@ pub enum CommitError {
     Store(#[from] StoreError),
 }
 
-/// An upload that one caller holds open. Dropped, it keeps what was written.
+/// An upload that one caller holds open. Dropped, it keeps what was written as well as it can;
+/// who must know that it is kept calls [`Upload::rest`].
 pub trait Upload: Send {
     /// How many bytes it holds.
     fn length(&self) -> u64;
@@ -90,17 +102,31 @@ pub trait Upload: Send {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Full`] when there is no room; what was written before is kept.
+    /// [`StoreError::Full`] when there is no room, [`StoreError::Conflict`] when another server
+    /// has gone on with the upload; what rested before is kept.
     fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// Lets the upload go. From then on any server of this store can go on with it from exactly
+    /// the length that is returned.
+    ///
+    /// # Errors
+    ///
+    /// As [`Upload::write`]. The upload holds what it held when it rested last.
+    fn rest(self: Box<Self>) -> Result<u64, StoreError>;
 
     /// Checks the digest, makes the bytes durable and gives them their name. A blob that is
     /// there already is replaced by the same bytes, which heals a damaged one. Returns its size.
+    ///
+    /// # Errors
+    ///
+    /// [`CommitError`]; it holds [`StoreError::Conflict`] when another caller has gone on with the
+    /// upload, or deleted it, meanwhile.
     fn commit(self: Box<Self>, expected: &Digest) -> Result<u64, CommitError>;
 }
 
 /// Content-addressed bytes.
 pub trait Blobs: Send + Sync {
-    /// Starts an empty upload under a name that no other has.
+    /// Starts an empty upload under a name that no other has, or ever had: names are random.
     fn create_upload(&self, id: &UploadId) -> Result<(), StoreError>;
 
     /// Opens an upload to go on with it; `None` where there is none of that name, or another
@@ -113,8 +139,8 @@ pub trait Blobs: Send + Sync {
     /// Forgets an upload and its bytes. One that is not there is no error.
     fn delete_upload(&self, id: &UploadId) -> Result<(), StoreError>;
 
-    /// The uploads that are there, sorted.
-    fn uploads(&self) -> Result<Vec<UploadId>, StoreError>;
+    /// The uploads that are there, sorted by their names.
+    fn uploads(&self) -> Result<Vec<RestingUpload>, StoreError>;
 
     /// Opens a blob; `None` where it is not there.
     fn open(&self, digest: &Digest) -> Result<Option<Box<dyn Blob>>, StoreError>;

@@ -17,10 +17,11 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use model::Digest;
 use model::digest::Algorithm;
 
-use crate::{Blob, Blobs, StoreError, Upload, UploadId};
+use crate::{Blob, Blobs, RestingUpload, StoreError, Upload, UploadId};
 use upload::{DiskUpload, Holds};
 
 /// A directory of blobs, held by this process alone.
@@ -81,9 +82,16 @@ impl Blobs for Disk {
         remove(&self.places.upload(id))
     }
 
-    fn uploads(&self) -> Result<Vec<UploadId>, StoreError> {
-        let names = list::names(&self.places.uploads())?;
-        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+    fn uploads(&self) -> Result<Vec<RestingUpload>, StoreError> {
+        let mut uploads = Vec::new();
+        for name in list::names(&self.places.uploads())? {
+            let Ok(id) = name.parse() else { continue };
+            // One that has ended since its name was read is no upload any more.
+            if let Some(changed_at) = changed_at(&self.places.upload(&id))? {
+                uploads.push(RestingUpload { id, changed_at });
+            }
+        }
+        Ok(uploads)
     }
 
     fn open(&self, digest: &Digest) -> Result<Option<Box<dyn Blob>>, StoreError> {
@@ -200,6 +208,19 @@ fn lock(path: &Path) -> Result<File, StoreError> {
 fn length(path: &Path) -> Result<Option<u64>, StoreError> {
     let metadata = present(fs::metadata(path)).map_err(|cause| failed("look at", path, cause))?;
     Ok(metadata.map(|metadata| metadata.len()))
+}
+
+/// When a file's bytes last changed; `None` where it is not there.
+fn changed_at(path: &Path) -> Result<Option<Timestamp>, StoreError> {
+    let fail = |cause| failed("look at", path, cause);
+    let Some(metadata) = present(fs::metadata(path)).map_err(fail)? else {
+        return Ok(None);
+    };
+    let modified = metadata.modified().map_err(fail)?;
+    let changed_at = Timestamp::try_from(modified);
+    changed_at
+        .map(Some)
+        .map_err(|cause| fail(io::Error::other(cause)))
 }
 
 fn remove(path: &Path) -> Result<(), StoreError> {

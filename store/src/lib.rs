@@ -12,7 +12,7 @@ pub mod record;
 mod sql;
 pub mod sqlite;
 
-pub use blobs::{Blob, Blobs, CommitError, Upload, UploadId};
+pub use blobs::{Blob, Blobs, CommitError, RestingUpload, Upload, UploadId};
 pub use disk::Disk;
 pub use metadata::Metadata;
 pub use postgres::Postgres;
@@ -35,6 +35,10 @@ pub enum StoreError {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// Another server has changed the same thing meanwhile. What that one was answered stands;
+    /// ask how things are, then go on from there.
+    #[error("another server was quicker: {0}")]
+    Conflict(String),
     /// The data is not what this program wrote.
     #[error("the store's data is damaged: {0}")]
     Damaged(String),

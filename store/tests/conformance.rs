@@ -121,6 +121,7 @@ suite!(
         a_sha512_digest_is_checked_by_its_own_hash,
         an_upload_has_one_holder,
         a_crash_keeps_what_was_written,
+        what_rests_is_there_at_once,
         a_commit_survives_reopening,
         two_uploads_commit_the_same_blob_at_once,
         a_committed_blob_heals_a_damaged_one,

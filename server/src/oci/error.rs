@@ -151,6 +151,12 @@ impl From<StoreError> for Failure {
                                lost; push again when its operator has made room";
                 Failure::new(Code::Unknown, message).status(StatusCode::INSUFFICIENT_STORAGE)
             }
+            StoreError::Conflict(cause) => {
+                tracing::warn!(%cause, "two servers wrote to one upload");
+                let message = "another request went on with this upload: ask how much is there and \
+                               go on from that byte";
+                Failure::new(Code::BlobUploadInvalid, message).status(StatusCode::CONFLICT)
+            }
             error => Failure::internal(&error),
         }
     }

@@ -169,9 +169,8 @@ pub async fn patch(
     request: Request<Body>,
 ) -> Answer {
     let upload = append(app, &name, &id, request).await?;
-    let length = upload.length();
-    // Given free before the answer, so that the next chunk finds it free.
-    drop(upload);
+    // At rest before the answer, so that the next chunk finds it free and whole on every server.
+    let length = blocking(app, move |_| Ok(upload.rest()?)).await?;
     Ok(answer::upload(StatusCode::ACCEPTED, &name, &id, length))
 }
 

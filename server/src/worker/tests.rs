@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use model::Digest;
 use store::blobs::Upload;
 use store::record::ScanState;
-use store::{Blob, Blobs, StoreError, UploadId};
+use store::{Blob, Blobs, RestingUpload, StoreError, UploadId};
 
 use super::{LEASE, run_next};
 use crate::testing::{ALPINE, Server};
@@ -48,7 +48,7 @@ impl Blobs for Failing {
         self.blobs.delete_upload(id)
     }
 
-    fn uploads(&self) -> Result<Vec<UploadId>, StoreError> {
+    fn uploads(&self) -> Result<Vec<RestingUpload>, StoreError> {
         self.blobs.uploads()
     }
 

@@ -161,6 +161,10 @@ impl Upload for DiskUpload {
         Ok(())
     }
 
+    fn rest(self: Box<Self>) -> Result<u64, StoreError> {
+        Ok(self.hashed.length)
+    }
+
     fn commit(self: Box<Self>, expected: &Digest) -> Result<u64, CommitError> {
         let actual = self.digest(expected.algorithm())?;
         if actual != *expected {

@@ -39,6 +39,11 @@ fn read(blobs: &dyn Blobs, digest: &Digest) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+fn resting(blobs: &dyn Blobs) -> Vec<UploadId> {
+    let uploads = blobs.uploads().unwrap().into_iter();
+    uploads.map(|upload| upload.id).collect()
+}
+
 pub fn an_upload_becomes_a_blob(open: Open) {
     let blobs = open();
     let digest = put(&*blobs, 1, b"hello");
@@ -108,11 +113,28 @@ pub fn a_crash_keeps_what_was_written(open: Open) {
     write(&*blobs, &id(1), b"abc");
     drop(blobs);
     let blobs = open();
-    assert_eq!(blobs.uploads().unwrap(), [id(1)]);
+    assert_eq!(resting(&*blobs), [id(1)]);
     assert_eq!(blobs.upload_length(&id(1)).unwrap(), Some(3));
     assert!(blobs.list(None, 9).unwrap().is_empty());
     write(&*blobs, &id(1), b"def");
     assert_eq!(commit(&*blobs, &id(1), &Digest::of(b"abcdef")).unwrap(), 6);
+}
+
+pub fn what_rests_is_there_at_once(open: Open) {
+    let blobs = open();
+    blobs.create_upload(&id(2)).unwrap();
+    blobs.create_upload(&id(1)).unwrap();
+    let mut upload = blobs.open_upload(&id(2)).unwrap().unwrap();
+    upload.write(b"abc").unwrap();
+    assert_eq!(upload.rest().unwrap(), 3);
+    let upload = blobs.open_upload(&id(2)).unwrap().unwrap();
+    assert_eq!((upload.length(), upload.rest().unwrap()), (3, 3));
+    assert_eq!(resting(&*blobs), [id(1), id(2)]);
+    let now = jiff::Timestamp::now();
+    for upload in blobs.uploads().unwrap() {
+        let age = now.duration_since(upload.changed_at);
+        assert!(age.abs() < jiff::SignedDuration::from_hours(1), "{age}");
+    }
 }
 
 pub fn a_commit_survives_reopening(open: Open) {
