@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use sha2::digest::common::hazmat::SerializableState;
 use sha2::{Digest as _, Sha256, Sha512};
 
 /// The algorithms that a registry must (sha256) and may (sha512) know.
@@ -140,6 +141,21 @@ impl Hasher {
         }
     }
 
+    /// What a SHA-256 knows of the bytes so far, to go on with it elsewhere; `None` for another
+    /// algorithm. The bytes of its last, unfinished block are part of it.
+    pub fn state(&self) -> Option<Vec<u8>> {
+        match self {
+            Hasher::Sha256(hasher) => Some(hasher.serialize().to_vec()),
+            Hasher::Sha512(_) => None,
+        }
+    }
+
+    /// The SHA-256 whose [`Hasher::state`] that is; `None` where the bytes are none.
+    pub fn from_state(state: &[u8]) -> Option<Hasher> {
+        let state = state.try_into().ok()?;
+        Some(Hasher::Sha256(Sha256::deserialize(&state).ok()?))
+    }
+
     /// The digest of all bytes so far.
     pub fn finish(self) -> Digest {
         let (algorithm, hash) = match self {
@@ -168,6 +184,20 @@ mod tests {
         assert_eq!(Digest::of(b"").as_str(), empty);
         assert_eq!(empty.parse::<Digest>().unwrap().hex().len(), 64);
         assert_eq!(Hasher::new(Algorithm::Sha512).finish().hex().len(), 128);
+    }
+
+    #[test]
+    fn a_hash_goes_on_from_its_state() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        for cut in [0, 1, 63, 64, 65, 200] {
+            let mut hasher = Hasher::new(Algorithm::Sha256);
+            hasher.update(&bytes[..cut]);
+            let mut resumed = Hasher::from_state(&hasher.state().unwrap()).unwrap();
+            resumed.update(&bytes[cut..]);
+            assert_eq!(resumed.finish(), Digest::of(&bytes), "{cut}");
+        }
+        assert!(Hasher::new(Algorithm::Sha512).state().is_none());
+        assert!(Hasher::from_state(b"short").is_none());
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod disk;
 pub mod metadata;
 pub mod postgres;
 pub mod record;
+pub mod s3;
 mod sql;
 pub mod sqlite;
 
@@ -16,6 +17,7 @@ pub use blobs::{Blob, Blobs, CommitError, RestingUpload, Upload, UploadId};
 pub use disk::Disk;
 pub use metadata::Metadata;
 pub use postgres::Postgres;
+pub use s3::{S3, S3Settings};
 pub use sqlite::Sqlite;
 
 use std::path::Path;

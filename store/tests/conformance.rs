@@ -15,6 +15,8 @@ mod blobs;
 mod house;
 #[path = "conformance/metadata.rs"]
 mod metadata;
+#[path = "conformance/s3.rs"]
+mod s3;
 #[path = "conformance/scans.rs"]
 mod scans;
 

@@ -147,6 +147,34 @@ fn banned_calls_have_their_replacement() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// The store's backends that talk to another program.
+const REMOTE: [&str; 2] = ["store/src/s3", "store/src/postgres"];
+
+#[test]
+fn the_store_waits_for_the_network_in_its_remote_backends_only() {
+    let mut found = Vec::new();
+    for source in sources() {
+        let remote = REMOTE.iter().any(|begin| source.path.starts_with(begin));
+        if source.crate_name != "store" || remote {
+            continue;
+        }
+        for (number, line) in source.production.iter().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            if ["tokio", "async ", "std::net", "reqwest", "object_store"]
+                .iter()
+                .any(|word| code.contains(word))
+            {
+                found.push(format!("{}:{}", source.path, number + 1));
+            }
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "belongs into {REMOTE:?}:\n{}",
+        found.join("\n")
+    );
+}
+
 #[test]
 fn unsafe_stands_once() {
     for source in sources() {

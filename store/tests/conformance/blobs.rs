@@ -7,22 +7,22 @@ use model::Digest;
 use model::digest::{Algorithm, Hasher};
 use store::{Blobs, CommitError, UploadId};
 
-type Open<'a> = &'a dyn Fn() -> Box<dyn Blobs>;
+pub type Open<'a> = &'a dyn Fn() -> Box<dyn Blobs>;
 
-fn id(byte: u8) -> UploadId {
+pub fn id(byte: u8) -> UploadId {
     UploadId::from_random([byte; 16])
 }
 
-fn write(blobs: &dyn Blobs, id: &UploadId, bytes: &[u8]) {
+pub fn write(blobs: &dyn Blobs, id: &UploadId, bytes: &[u8]) {
     let mut upload = blobs.open_upload(id).unwrap().unwrap();
     upload.write(bytes).unwrap();
 }
 
-fn commit(blobs: &dyn Blobs, id: &UploadId, digest: &Digest) -> Result<u64, CommitError> {
+pub fn commit(blobs: &dyn Blobs, id: &UploadId, digest: &Digest) -> Result<u64, CommitError> {
     blobs.open_upload(id).unwrap().unwrap().commit(digest)
 }
 
-fn put(blobs: &dyn Blobs, byte: u8, bytes: &[u8]) -> Digest {
+pub fn put(blobs: &dyn Blobs, byte: u8, bytes: &[u8]) -> Digest {
     blobs.create_upload(&id(byte)).unwrap();
     write(blobs, &id(byte), bytes);
     let digest = Digest::of(bytes);
@@ -30,7 +30,7 @@ fn put(blobs: &dyn Blobs, byte: u8, bytes: &[u8]) -> Digest {
     digest
 }
 
-fn read(blobs: &dyn Blobs, digest: &Digest) -> Option<Vec<u8>> {
+pub fn read(blobs: &dyn Blobs, digest: &Digest) -> Option<Vec<u8>> {
     let mut blob = blobs.open(digest).unwrap()?;
     let mut bytes = Vec::new();
     blob.read_to_end(&mut bytes).unwrap();
@@ -39,7 +39,7 @@ fn read(blobs: &dyn Blobs, digest: &Digest) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-fn resting(blobs: &dyn Blobs) -> Vec<UploadId> {
+pub fn resting(blobs: &dyn Blobs) -> Vec<UploadId> {
     let uploads = blobs.uploads().unwrap().into_iter();
     uploads.map(|upload| upload.id).collect()
 }
