@@ -18,6 +18,7 @@ use store::record::ScanState;
 use crate::app::App;
 use crate::scan;
 
+pub mod admin;
 pub mod listing;
 
 /// The routes of the API.
@@ -27,6 +28,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/images", get(images))
         .route("/scans/{digest}", get(scan_document))
         .route("/vulnerabilities/{id}", get(vulnerability))
+        .merge(admin::routes())
 }
 
 /// A page of a list: `after` is the last name of the page before.

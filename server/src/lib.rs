@@ -8,6 +8,7 @@ pub mod api;
 pub mod app;
 pub mod auth;
 pub mod ecr;
+pub mod housekeeping;
 pub mod oci;
 pub mod pages;
 pub mod router;

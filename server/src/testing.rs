@@ -1,5 +1,6 @@
 //! Test support: a whole server in a temporary directory, with a clock that stands still.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -54,7 +55,7 @@ pub fn seal() -> Seal {
 pub struct Server {
     pub app: Arc<App>,
     clock: Arc<StillClock>,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 /// What a server answered.
@@ -93,8 +94,13 @@ impl Server {
         Server {
             app,
             clock,
-            _directory: directory,
+            directory,
         }
+    }
+
+    /// Where the embedded stores lie.
+    pub fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
     }
 
     pub fn pass(&self, seconds: i64) {

@@ -15,6 +15,7 @@ use store::StoreError;
 use store::record::{Job, JobKind};
 
 use crate::app::{App, Bell};
+use crate::housekeeping;
 use crate::scan::{self, ScanError};
 
 /// How long a job stays with a worker that says nothing.
@@ -83,14 +84,8 @@ pub fn run_next(app: &App) -> Result<bool, StoreError> {
     let Some(job) = app.store.metadata.lease_job(app.clock.now(), LEASE)? else {
         return Ok(false);
     };
-    let done = AtomicBool::new(false);
-    let bell = Bell::default();
-    let outcome = std::thread::scope(|scope| {
-        scope.spawn(|| renew(app, &job, &done, &bell));
-        let outcome = catch_unwind(AssertUnwindSafe(|| run(app, &job)));
-        done.store(true, Ordering::Relaxed);
-        bell.ring();
-        outcome
+    let outcome = hold(app, &job, || {
+        catch_unwind(AssertUnwindSafe(|| run(app, &job)))
     });
     match outcome {
         Ok(Ok(())) => app.store.metadata.finish_job(&job)?,
@@ -102,6 +97,19 @@ pub fn run_next(app: &App) -> Result<bool, StoreError> {
         )?,
     }
     Ok(true)
+}
+
+/// Does something while a job's lease is renewed. What is done may not panic.
+pub fn hold<T>(app: &App, job: &Job, work: impl FnOnce() -> T) -> T {
+    let done = AtomicBool::new(false);
+    let bell = Bell::default();
+    std::thread::scope(|scope| {
+        scope.spawn(|| renew(app, job, &done, &bell));
+        let answer = work();
+        done.store(true, Ordering::Relaxed);
+        bell.ring();
+        answer
+    })
 }
 
 fn renew(app: &App, job: &Job, done: &AtomicBool, bell: &Bell) {
@@ -120,6 +128,7 @@ fn run(app: &App, job: &Job) -> Result<(), StoreError> {
     match &job.kind {
         JobKind::Scan { image } => scan_image(app, image),
         JobKind::Match { .. } => match_all(app),
+        JobKind::Collect => housekeeping::collect::sweep(app).map(drop),
     }
 }
 

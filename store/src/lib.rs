@@ -18,6 +18,8 @@ pub use disk::Disk;
 pub use metadata::Metadata;
 pub use postgres::Postgres;
 pub use s3::{S3, S3Settings};
+pub use sql::dump::{TABLES, Table};
+pub use sql::row::Value;
 pub use sqlite::Sqlite;
 
 use std::path::Path;

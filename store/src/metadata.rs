@@ -10,6 +10,7 @@ mod jobs;
 mod manifests;
 mod repositories;
 mod scans;
+mod transfer;
 
 pub use access::Access;
 pub use holdings::Holdings;
@@ -18,6 +19,7 @@ pub use jobs::Jobs;
 pub use manifests::Manifests;
 pub use repositories::Repositories;
 pub use scans::Scans;
+pub use transfer::Transfer;
 
 use crate::StoreError;
 
@@ -26,11 +28,20 @@ pub type Answer<T> = Result<T, StoreError>;
 
 /// A store of metadata: all subjects together.
 pub trait Metadata:
-    Repositories + Holdings + Manifests + Scans + Jobs + Access + Housekeeping + Send + Sync
+    Repositories + Holdings + Manifests + Scans + Jobs + Access + Housekeeping + Transfer + Send + Sync
 {
 }
 
 impl<T> Metadata for T where
-    T: Repositories + Holdings + Manifests + Scans + Jobs + Access + Housekeeping + Send + Sync
+    T: Repositories
+        + Holdings
+        + Manifests
+        + Scans
+        + Jobs
+        + Access
+        + Housekeeping
+        + Transfer
+        + Send
+        + Sync
 {
 }

@@ -271,6 +271,8 @@ pub enum JobKind {
         /// The revision that was current when the job was made.
         revision: String,
     },
+    /// Remove what nobody uses.
+    Collect,
 }
 
 /// A job that is leased to a worker.

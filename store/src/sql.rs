@@ -5,6 +5,7 @@
 //! another way, its driver rewrites. Transactions are serializable: each is as if it were alone.
 
 mod access;
+pub(crate) mod dump;
 mod finding;
 mod holding;
 mod house;
@@ -54,6 +55,12 @@ pub trait Transaction {
 pub trait Driver: Send + Sync {
     /// A transaction that only reads, at one moment.
     fn read<T>(&self, work: impl Fn(&mut dyn Transaction) -> Answer<T>) -> Answer<T>;
+
+    /// What the database finds wrong with its own files.
+    fn check(&self) -> Answer<Vec<String>>;
+
+    /// Goes on numbering a table's rows after those that were put in with their numbers.
+    fn number_on(&self, table: &str) -> Answer<()>;
 
     /// A transaction of which all lasts, or nothing.
     fn write<T>(

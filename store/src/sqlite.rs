@@ -85,6 +85,20 @@ impl Driver for Sqlite {
         Ok(answer)
     }
 
+    fn check(&self) -> Answer<Vec<String>> {
+        let reader = self.reader()?;
+        let mut statement = reader.prepare("PRAGMA quick_check")?;
+        let lines = statement.query_map([], |row| row.get(0))?;
+        let mut lines: Vec<String> = lines.collect::<Result<_, _>>()?;
+        lines.retain(|line| line != "ok");
+        Ok(lines)
+    }
+
+    /// SQLite takes the number after the highest by itself.
+    fn number_on(&self, _table: &str) -> Answer<()> {
+        Ok(())
+    }
+
     /// Unsynced, the log is synced as a whole with the next synced transaction.
     fn write<T>(
         &self,

@@ -103,6 +103,7 @@ macro_rules! metadata_suites {
                 two_revisions_stand_side_by_side,
                 affected_images_are_found_by_every_name,
                 an_untagged_image_is_affected_too,
+                all_rows_come_over_from_an_embedded_store,
             ]
         );
     };

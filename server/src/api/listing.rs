@@ -79,6 +79,7 @@ pub fn affected(app: &App, id: &str) -> Result<Vec<AffectedImage>, StoreError> {
     app.store.metadata.affected_images(id, MAX_AFFECTED)
 }
 
-fn page_length(limit: Option<usize>) -> usize {
+/// The length of a page for what was asked: within [`MAX_LIMIT`].
+pub fn page_length(limit: Option<usize>) -> usize {
     limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT)
 }

@@ -10,6 +10,9 @@ use crate::record::{RepositoryUsage, StoreUsage, StoredBlob, UnusedLink};
 pub trait Housekeeping {
     /// Answers at all.
     fn ping(&self) -> Answer<()>;
+    /// What the database itself finds wrong with its files, in its own words; nothing if all is
+    /// well, or if it has no way to tell.
+    fn check(&self) -> Answer<Vec<String>>;
 
     /// Up to `limit` links after one of blobs that no manifest of their repository names and that
     /// nobody has wanted since `before`, by repository and digest. Nothing is changed.

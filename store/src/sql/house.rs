@@ -22,6 +22,10 @@ impl<D: Driver> Housekeeping for D {
         self.read(|t| t.first("SELECT 1 FROM repository LIMIT 1", &[]).map(drop))
     }
 
+    fn check(&self) -> Answer<Vec<String>> {
+        Driver::check(self)
+    }
+
     fn unused_links(
         &self,
         before: Timestamp,

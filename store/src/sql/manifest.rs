@@ -166,7 +166,8 @@ fn upsert(t: &mut dyn Transaction, repository: i64, manifest: &Manifest) -> Answ
                    annotations, image_size, pushed_at, bytes)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                ON CONFLICT (repository_id, digest) DO UPDATE SET media_type = excluded.media_type,
-                   artifact_type = excluded.artifact_type, pushed_at = excluded.pushed_at
+                   artifact_type = excluded.artifact_type, pushed_at = excluded.pushed_at,
+                   bytes = excluded.bytes
                RETURNING id";
     let given = given![
         repository,

@@ -157,3 +157,30 @@ fn every_foreign_key_is_indexed() {
         Vec::<String>::new()
     );
 }
+
+#[test]
+fn a_dump_holds_every_table_with_every_column() {
+    let dir = tempfile::tempdir().unwrap();
+    let sqlite = Sqlite::open(&dir.path().join("m")).unwrap();
+    let reader = sqlite.reader().unwrap();
+    let texts = |sql: &str| -> Vec<String> {
+        let mut statement = reader.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    };
+    let mut tables = texts(
+        "SELECT name FROM sqlite_schema WHERE type = 'table'
+         AND name NOT LIKE 'sqlite_%' AND name <> 'upload'",
+    );
+    tables.sort();
+    let mut dumped: Vec<&str> = crate::TABLES.iter().map(|table| table.name).collect();
+    dumped.sort_unstable();
+    assert_eq!(dumped, tables);
+    for table in crate::TABLES {
+        let name = table.name;
+        let columns = texts(&format!("SELECT name FROM pragma_table_info('{name}')"));
+        assert_eq!(table.columns, columns, "{name}");
+        let key = format!("SELECT name FROM pragma_table_info('{name}') WHERE pk > 0 ORDER BY pk");
+        assert_eq!(table.key, texts(&key), "{name}");
+    }
+}

@@ -5,9 +5,10 @@ use model::{
     Package, PackageType, Severity, Status, Stream,
 };
 use store::Metadata;
+use store::metadata::{Housekeeping, Repositories, Scans};
 use store::record::{AssessedPackage, Manifest, ScanResult, ScanState};
 
-use super::metadata::{Open, at, digest, manifest, name, put, tag, with};
+use super::metadata::{Open, at, digest, hold, manifest, name, put, tag, with};
 
 const NONE: [(Severity, u64); 6] = [
     (Severity::Critical, 0),
@@ -370,4 +371,54 @@ pub fn an_untagged_image_is_affected_too(open: Open) {
         .complete_scan(&result(&image.digest, "d1", found))
         .unwrap();
     assert_eq!(affected(&*metadata, "CVE-1"), ["a: curl"]);
+}
+
+fn rows(metadata: &dyn Metadata) -> Vec<(String, Vec<store::Value>)> {
+    let mut rows = Vec::new();
+    let mut keep = |table: &store::Table, row| {
+        rows.push((table.name.to_owned(), row));
+        Ok(())
+    };
+    metadata.dump(&mut keep).unwrap();
+    rows
+}
+
+pub fn all_rows_come_over_from_an_embedded_store(open: Open) {
+    let dir = tempfile::tempdir().unwrap();
+    let source = store::Sqlite::open(&dir.path().join("m")).unwrap();
+    for each in ["a", "b"] {
+        assert!(
+            source
+                .create_repository(&super::metadata::repository(each))
+                .unwrap()
+        );
+        hold(&source, each, "blob", 4);
+    }
+    let image = push(&source, "a", "image");
+    assert!(lease(&source));
+    let found = finding("CVE-1", &["GHSA-1"], "one", Severity::High);
+    source
+        .complete_scan(&result(&image, "r1", vec![assessed("one", vec![found])]))
+        .unwrap();
+    for number in 0..600 {
+        put(&source, &manifest("b", &format!("m{number}")), None);
+    }
+    let target = open();
+    let all = rows(&source);
+    for table in store::TABLES {
+        let of_table = all.iter().filter(|(name, _)| name == table.name);
+        let of_table: Vec<_> = of_table.map(|(_, row)| row.clone()).collect();
+        for part in of_table.chunks(250) {
+            target.load(table, part).unwrap();
+        }
+    }
+    assert!(rows(&*target) == all, "every row, as it was");
+    assert_eq!(state(&*target, &image), Some(ScanState::Complete));
+    assert_eq!(affected(&*target, "GHSA-1").len(), 1);
+    put(&*target, &manifest("a", "new"), Some("new"));
+    assert_eq!(
+        target.store_usage().unwrap().manifests,
+        602,
+        "new rows have new numbers"
+    );
 }

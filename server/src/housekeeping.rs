@@ -1,0 +1,21 @@
+//! Keeping house while serving: what nobody uses is removed, what is stored is checked, and what
+//! it takes is accounted for.
+//!
+//! Nothing here stops a push or a pull. A blob is removed in three steps (doomed in the metadata,
+//! its bytes removed, its row forgotten), and a push claims a blob before it brings it: one of
+//! the two always sees the other. `docs/storage.md` tells the whole protocol.
+
+pub mod collect;
+mod keeper;
+mod orphans;
+pub mod verify;
+
+pub use collect::{Collected, collect};
+pub use keeper::Keeper;
+pub use verify::{Trouble, Verified, verify};
+
+/// How many rows are read at once.
+const PAGE: usize = 500;
+
+#[cfg(test)]
+mod tests;

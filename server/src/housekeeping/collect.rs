@@ -1,0 +1,221 @@
+//! Garbage collection: uploads at rest, blobs that no manifest names, bytes that no row names.
+//!
+//! What was brought, mounted or asked for within [`collect_after`] is kept: somebody may be about
+//! to push the manifest that names it.
+//!
+//! [`collect_after`]: crate::Settings::collect_after
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use model::Digest;
+use store::StoreError;
+use store::record::{JobKind, StoredBlob, UnusedLink};
+
+use super::{PAGE, orphans};
+use crate::app::App;
+use crate::worker;
+
+/// What a collection removed, or would remove.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Collected {
+    /// Uploads at rest.
+    pub uploads: u64,
+    /// Blobs taken out of a repository of which no manifest names them.
+    pub links: u64,
+    /// Blobs of which the bytes are gone from the store.
+    pub blobs: u64,
+    /// The sum of their sizes in bytes.
+    pub bytes: u64,
+    /// Reports of layers that are not there any more.
+    pub layer_reports: u64,
+}
+
+/// Collects once; `None` while another collection is under way, in this server or another.
+///
+/// # Errors
+///
+/// Where a store fails. What was done until then stays done, and the next collection goes on.
+pub fn collect(app: &App) -> Result<Option<Collected>, StoreError> {
+    let claimed =
+        app.store
+            .metadata
+            .claim_job(&JobKind::Collect, app.clock.now(), worker::LEASE)?;
+    let Some(job) = claimed else {
+        return Ok(None);
+    };
+    let collected = worker::hold(app, &job, || sweep(app));
+    app.store.metadata.finish_job(&job)?;
+    collected.map(Some)
+}
+
+/// Removes all garbage. The caller holds the job.
+///
+/// # Errors
+///
+/// As [`collect`].
+pub fn sweep(app: &App) -> Result<Collected, StoreError> {
+    let before = before(app);
+    let mut collected = Collected::default();
+    for id in resting_uploads(app, before)? {
+        app.store.metadata.delete_upload(&id)?;
+        app.store.blobs.delete_upload(&id)?;
+        collected.uploads += 1;
+    }
+    each_link(app, before, |link| {
+        let removed = app.store.metadata.remove_unused_link(link, before)?;
+        collected.links += u64::from(removed);
+        Ok(())
+    })?;
+    each_blob(app, before, |blob| {
+        if remove(app, &blob.digest, before)? {
+            collected.blobs += 1;
+            collected.bytes += blob.size.unwrap_or_default();
+        }
+        Ok(())
+    })?;
+    orphans::each(app, |digest| {
+        let size = app.store.blobs.length(digest)?.unwrap_or_default();
+        if app.store.metadata.doom_orphan(digest, app.clock.now())? {
+            app.store.blobs.delete(digest)?;
+            app.store.metadata.forget_blob(digest)?;
+            collected.blobs += 1;
+            collected.bytes += size;
+        }
+        Ok(())
+    })?;
+    app.store.metadata.delete_expired_tokens(app.clock.now())?;
+    loop {
+        let forgotten = app.store.metadata.forget_layer_reports(PAGE)?;
+        collected.layer_reports += forgotten;
+        if forgotten == 0 {
+            return Ok(collected);
+        }
+    }
+}
+
+/// What [`sweep`] would remove now. Nothing is changed.
+///
+/// # Errors
+///
+/// Where a store cannot be read.
+pub fn preview(app: &App) -> Result<Collected, StoreError> {
+    let before = before(app);
+    let mut collected = Collected {
+        uploads: resting_uploads(app, before)?.len() as u64,
+        ..Collected::default()
+    };
+    // How many repositories would let go of each blob.
+    let mut loosened: BTreeMap<Digest, usize> = BTreeMap::new();
+    each_link(app, before, |link| {
+        *loosened.entry(link.digest.clone()).or_default() += 1;
+        collected.links += 1;
+        Ok(())
+    })?;
+    let mut count = |size: u64| {
+        collected.blobs += 1;
+        collected.bytes += size;
+    };
+    for (digest, links) in loosened {
+        let metadata = &app.store.metadata;
+        let holders = metadata.holders_of(&digest, None, links + 1)?.len();
+        let blob = metadata.blob(&digest)?;
+        if let Some(blob) = blob.filter(|blob| holders == links && blob.claimed_at < before) {
+            count(blob.size.unwrap_or_default());
+        }
+    }
+    each_blob(app, before, |blob| {
+        count(blob.size.unwrap_or_default());
+        Ok(())
+    })?;
+    orphans::each(app, |digest| {
+        count(app.store.blobs.length(digest)?.unwrap_or_default());
+        Ok(())
+    })?;
+    Ok(collected)
+}
+
+/// What was last used before this is garbage, if nothing names it.
+fn before(app: &App) -> Timestamp {
+    let after = app.settings.collect_after;
+    app.clock
+        .now()
+        .saturating_sub(after)
+        .unwrap_or(Timestamp::MIN)
+}
+
+/// Uploads whose bytes have not changed since, rows without bytes, and bytes without a row.
+fn resting_uploads(app: &App, before: Timestamp) -> Result<Vec<store::UploadId>, StoreError> {
+    let stored = app.store.blobs.uploads()?;
+    let rests = |changed_at: Timestamp| changed_at < before;
+    let mut resting: Vec<store::UploadId> = stored
+        .iter()
+        .filter(|upload| rests(upload.changed_at))
+        .map(|upload| upload.id.clone())
+        .collect();
+    let mut after = None;
+    loop {
+        let rows = app.store.metadata.uploads(after.as_ref(), PAGE)?;
+        let has_bytes = |id| stored.binary_search_by(|upload| upload.id.cmp(id)).is_ok();
+        let lost = rows
+            .iter()
+            .filter(|row| rests(row.started_at) && !has_bytes(&row.id));
+        resting.extend(lost.map(|row| row.id.clone()));
+        match rows.last() {
+            Some(last) => after = Some(last.id.clone()),
+            None => return Ok(resting),
+        }
+    }
+}
+
+fn each_link(
+    app: &App,
+    before: Timestamp,
+    mut found: impl FnMut(&UnusedLink) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut after: Option<UnusedLink> = None;
+    loop {
+        let links = app
+            .store
+            .metadata
+            .unused_links(before, after.as_ref(), PAGE)?;
+        links.iter().try_for_each(&mut found)?;
+        match links.last() {
+            Some(last) => after = Some(last.clone()),
+            None => return Ok(()),
+        }
+    }
+}
+
+fn each_blob(
+    app: &App,
+    before: Timestamp,
+    mut found: impl FnMut(&StoredBlob) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut after: Option<Digest> = None;
+    loop {
+        let blobs = app
+            .store
+            .metadata
+            .unheld_blobs(before, after.as_ref(), PAGE)?;
+        blobs.iter().try_for_each(&mut found)?;
+        match blobs.last() {
+            Some(last) => after = Some(last.digest.clone()),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Removes a blob that nobody holds; `false` where somebody has taken it up meanwhile.
+fn remove(app: &App, digest: &Digest, before: Timestamp) -> Result<bool, StoreError> {
+    if !app
+        .store
+        .metadata
+        .doom_blob(digest, before, app.clock.now())?
+    {
+        return Ok(false);
+    }
+    app.store.blobs.delete(digest)?;
+    app.store.metadata.forget_blob(digest)?;
+    Ok(true)
+}

@@ -1,0 +1,235 @@
+//! Scrubbing: every stored byte is read and hashed again.
+//!
+//! A blob whose bytes are others, or gone, is marked damaged: from then on it is answered as one
+//! that is not there, so that the next client that pushes it brings it anew. It is never served.
+
+use std::io::Read;
+
+use model::digest::Hasher;
+use model::{Digest, Reference};
+use store::record::{Repository, StoredBlob};
+use store::{Blob, StoreError};
+
+use super::{PAGE, orphans};
+use crate::app::App;
+
+/// How much of a blob is read at once, in bytes.
+const PIECE: usize = 1 << 20;
+
+/// What a scrub saw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Blobs that were read.
+    pub blobs: u64,
+    /// The sum of their sizes in bytes.
+    pub bytes: u64,
+    /// Manifests that were read.
+    pub manifests: u64,
+    /// How much was wrong.
+    pub troubles: u64,
+    /// Bytes that no row names: harmless, the next collection removes them.
+    pub orphans: u64,
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The metadata store itself says so.
+    Metadata(String),
+    /// A blob's bytes are others than its digest says.
+    Damaged(Digest),
+    /// A blob's bytes are gone.
+    Missing(Digest),
+    /// A blob cannot be read; the text says why.
+    Unreadable(Digest, String),
+    /// A manifest's bytes are others than its digest says.
+    DamagedManifest(String, Digest),
+    /// A manifest names a blob or manifest that its repository does not hold.
+    Incomplete(String, Digest, Digest),
+}
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Trouble::Metadata(text) => write!(f, "the metadata store: {text}"),
+            Trouble::Damaged(digest) => write!(
+                f,
+                "{digest}: its bytes are others; it is not served until it is pushed again"
+            ),
+            Trouble::Missing(digest) => write!(
+                f,
+                "{digest}: its bytes are gone; it is not served until it is pushed again"
+            ),
+            Trouble::Unreadable(digest, why) => write!(f, "{digest}: it cannot be read: {why}"),
+            Trouble::DamagedManifest(repository, digest) => write!(
+                f,
+                "{repository}@{digest}: the manifest's bytes are others; push it again"
+            ),
+            Trouble::Incomplete(repository, digest, missing) => write!(
+                f,
+                "{repository}@{digest}: it names {missing}, which the repository does not hold"
+            ),
+        }
+    }
+}
+
+/// Reads everything once, tells what is wrong as it is found, and marks it.
+///
+/// # Errors
+///
+/// Where the metadata cannot be read. A blob that cannot be read is trouble, not an error.
+pub fn verify(app: &App, mut tell: impl FnMut(&Trouble)) -> Result<Verified, StoreError> {
+    let mut verified = Verified::default();
+    let mut troubled = |verified: &mut Verified, trouble: Trouble| {
+        verified.troubles += 1;
+        tell(&trouble);
+    };
+    for text in app.store.metadata.check()? {
+        troubled(&mut verified, Trouble::Metadata(text));
+    }
+    let mut after: Option<Digest> = None;
+    loop {
+        let page = app.store.metadata.blobs(after.as_ref(), PAGE)?;
+        for blob in &page {
+            if let Some(trouble) = check_blob(app, blob, &mut verified)? {
+                troubled(&mut verified, trouble);
+            }
+        }
+        match page.last() {
+            Some(last) => after = Some(last.digest.clone()),
+            None => break,
+        }
+    }
+    each_repository(app, |repository| {
+        for trouble in check_manifests(app, repository, &mut verified)? {
+            troubled(&mut verified, trouble);
+        }
+        Ok(())
+    })?;
+    orphans::each(app, |_| {
+        verified.orphans += 1;
+        Ok(())
+    })?;
+    Ok(verified)
+}
+
+/// Checks one blob and marks it as what it is.
+fn check_blob(
+    app: &App,
+    blob: &StoredBlob,
+    verified: &mut Verified,
+) -> Result<Option<Trouble>, StoreError> {
+    let (Some(size), None) = (blob.size, blob.doomed_at) else {
+        // Announced and not there yet, or on its way out.
+        return Ok(None);
+    };
+    let digest = &blob.digest;
+    verified.blobs += 1;
+    verified.bytes += size;
+    let trouble = match app.store.blobs.open(digest) {
+        Ok(Some(bytes)) => judge(bytes, digest, size),
+        Ok(None) => Some(Trouble::Missing(digest.clone())),
+        Err(error) => Some(Trouble::Unreadable(digest.clone(), error.to_string())),
+    };
+    // It may have been removed or pushed again while it was read.
+    let now = app.store.metadata.blob(digest)?;
+    if now.as_ref() != Some(blob) && trouble.is_some() {
+        return Ok(None);
+    }
+    match (&trouble, blob.damaged_at) {
+        (Some(Trouble::Unreadable(..)), _) | (None, None) | (Some(_), Some(_)) => {}
+        (Some(_), None) => {
+            let since = Some(app.clock.now());
+            app.store.metadata.set_damaged(digest, since)?;
+        }
+        (None, Some(_)) => app.store.metadata.set_damaged(digest, None)?,
+    }
+    Ok(trouble)
+}
+
+fn judge(mut bytes: Box<dyn Blob>, digest: &Digest, size: u64) -> Option<Trouble> {
+    let mut hasher = Hasher::new(digest.algorithm());
+    let mut buffer = vec![0; PIECE];
+    let mut length = 0;
+    loop {
+        match bytes.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => {
+                hasher.update(buffer.get(..read).unwrap_or_default());
+                length += read as u64;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Some(Trouble::Unreadable(digest.clone(), error.to_string())),
+        }
+    }
+    let is_sound = length == size && hasher.finish() == *digest;
+    (!is_sound).then(|| Trouble::Damaged(digest.clone()))
+}
+
+fn each_repository(
+    app: &App,
+    mut visit: impl FnMut(&Repository) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut after = None;
+    loop {
+        let page = app.store.metadata.repositories(after.as_ref(), PAGE)?;
+        page.iter().try_for_each(&mut visit)?;
+        match page.last() {
+            Some(last) => after = Some(last.name.clone()),
+            None => return Ok(()),
+        }
+    }
+}
+
+fn check_manifests(
+    app: &App,
+    repository: &Repository,
+    verified: &mut Verified,
+) -> Result<Vec<Trouble>, StoreError> {
+    let metadata = &app.store.metadata;
+    let mut troubles = Vec::new();
+    let mut after: Option<Digest> = None;
+    loop {
+        let page = metadata.manifests(&repository.name, after.as_ref(), PAGE)?;
+        for summary in &page {
+            verified.manifests += 1;
+            troubles.extend(check_manifest(app, repository, &summary.digest)?);
+        }
+        match page.last() {
+            Some(last) => after = Some(last.digest.clone()),
+            None => return Ok(troubles),
+        }
+    }
+}
+
+fn check_manifest(
+    app: &App,
+    repository: &Repository,
+    digest: &Digest,
+) -> Result<Vec<Trouble>, StoreError> {
+    let (metadata, name) = (&app.store.metadata, &repository.name);
+    let reference = Reference::Digest(digest.clone());
+    let Some(manifest) = metadata.manifest(name, &reference)? else {
+        // Deleted since the page was read.
+        return Ok(Vec::new());
+    };
+    let mut hasher = Hasher::new(digest.algorithm());
+    hasher.update(&manifest.bytes);
+    let mut troubles = Vec::new();
+    if hasher.finish() != *digest {
+        let damaged = Trouble::DamagedManifest(name.to_string(), digest.clone());
+        troubles.push(damaged);
+    }
+    // A blob that is marked damaged was told of already; what a client deleted stays deleted, and
+    // an index may outlive its manifests.
+    for blob in &manifest.blobs {
+        let is_damaged = metadata
+            .blob(blob)?
+            .is_some_and(|row| row.damaged_at.is_some());
+        if !is_damaged && metadata.linked_blob(name, blob)?.is_none() {
+            let missing = Trouble::Incomplete(name.to_string(), digest.clone(), blob.clone());
+            troubles.push(missing);
+        }
+    }
+    Ok(troubles)
+}
