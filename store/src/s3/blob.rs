@@ -99,7 +99,7 @@ impl Source {
         }))
     }
 
-    /// Fills a buffer from a place on, as far as the blob reaches.
+    /// Fills a buffer from a place on; the blob must reach that far. Less only before an error.
     async fn fill(&mut self, buffer: &mut [u8], position: u64) -> Result<usize, StoreError> {
         let mut filled = 0;
         loop {
@@ -109,7 +109,7 @@ impl Source {
                 .copy_to_slice(rest.get_mut(..count).unwrap_or_default());
             filled += count;
             let now = position + filled as u64;
-            if count == rest.len() || now >= self.length {
+            if count == rest.len() {
                 return Ok(filled);
             }
             match self.next(now).await {
@@ -173,7 +173,12 @@ impl Source {
 
 impl Read for S3Blob {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if buffer.is_empty() || self.position >= self.source.length {
+        let left = self.source.length.saturating_sub(self.position);
+        let most = usize::try_from(left)
+            .unwrap_or(usize::MAX)
+            .min(buffer.len());
+        let buffer = buffer.get_mut(..most).unwrap_or_default();
+        if buffer.is_empty() {
             return Ok(0);
         }
         let filling = self.source.fill(buffer, self.position);

@@ -31,8 +31,9 @@ pub fn over(objects: &Arc<InMemory>, part_bytes: usize) -> S3 {
 
 /// The bucket that the environment names, below a prefix of the test's own.
 pub fn real_settings(case: &str) -> S3Settings {
-    let text = std::env::var("LAZARET_TEST_S3")
-        .expect("LAZARET_TEST_S3 must be http://KEY:SECRET@HOST:PORT/BUCKET");
+    let Ok(text) = std::env::var("LAZARET_TEST_S3") else {
+        panic!("LAZARET_TEST_S3 must be http://KEY:SECRET@HOST:PORT/BUCKET");
+    };
     let (scheme, rest) = text.split_once("://").unwrap();
     let (credentials, rest) = rest.split_once('@').unwrap();
     let (key, secret) = credentials.split_once(':').unwrap();
@@ -141,3 +142,47 @@ fn real_s3_refuses_a_wrong_secret_in_words() {
 
 /// `dyn Blobs` of one server more.
 type Server = Box<dyn Blobs>;
+
+/// Prints how fast a blob of 500 MB goes up and comes down, and this process's peak memory:
+/// run it alone, in release mode.
+#[test]
+#[ignore = "needs an S3 server, and prints figures"]
+fn measure_a_large_blob() {
+    let blobs = S3::open(&real_settings("measure")).unwrap();
+    let batch = shared::bytes(1, 1 << 20);
+    let batches = 500_000_000 / batch.len();
+    let mut hasher = model::digest::Hasher::new(model::digest::Algorithm::Sha256);
+    (0..batches).for_each(|_| hasher.update(&batch));
+    let digest = hasher.finish();
+    let before = peak_memory();
+    let begun = std::time::Instant::now();
+    let name = blobs::id(1);
+    blobs.create_upload(&name).unwrap();
+    let mut upload = blobs.open_upload(&name).unwrap().unwrap();
+    (0..batches).for_each(|_| upload.write(&batch).unwrap());
+    upload.rest().unwrap();
+    let upload = blobs.open_upload(&name).unwrap().unwrap();
+    let length = upload.commit(&digest).unwrap();
+    let up = begun.elapsed();
+    println!(
+        "memory: {before} before, {} after the upload",
+        peak_memory()
+    );
+    let begun = std::time::Instant::now();
+    let mut blob = blobs.open(&digest).unwrap().unwrap();
+    let (mut buffer, mut found) = (vec![0; 1 << 20], 0);
+    while let count @ 1.. = std::io::Read::read(&mut blob, &mut buffer).unwrap() {
+        found += count as u64;
+    }
+    let down = begun.elapsed();
+    assert_eq!((length, found), (batches as u64 * 1024 * 1024, length));
+    let speed = |time: std::time::Duration| length as f64 / time.as_secs_f64() / 1e6;
+    println!("up {:.0} MB/s, down {:.0} MB/s", speed(up), speed(down));
+    println!("memory: {} at the end", peak_memory());
+}
+
+fn peak_memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM"));
+    line.unwrap_or("unknown").replace('\t', " ")
+}
