@@ -6,6 +6,7 @@
 
 mod answer;
 mod blob;
+mod condition;
 mod download;
 mod error;
 mod manifest;
@@ -18,6 +19,7 @@ mod upload;
 use std::sync::Arc;
 
 use axum::body::Body;
+use axum::http::header::ALLOW;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use jiff::Timestamp;
 use model::RepositoryName;
@@ -37,11 +39,15 @@ pub async fn handle(
     principal: &Principal,
     request: Request<Body>,
 ) -> Response<Body> {
+    let is_head = request.method() == Method::HEAD;
     let answer = match route::parse(request.uri().path()) {
         Ok(route) => dispatch(app, principal, route, request).await,
         Err(failure) => Err(failure),
     };
     let mut response = answer.unwrap_or_else(Failure::into_response);
+    if is_head {
+        response = answer::without_body(response);
+    }
     let version = HeaderValue::from_static("registry/2.0");
     response
         .headers_mut()
@@ -56,17 +62,17 @@ async fn dispatch(
     request: Request<Body>,
 ) -> Answer {
     let method = request.method().clone();
+    let (uri, headers) = (request.uri(), request.headers());
+    let methods = route.methods();
     match (route, method) {
         (Route::Base, Method::GET | Method::HEAD) => Ok(answer::json("{}".to_owned())),
-        (Route::Catalog, Method::GET) => tags::catalog(app, request.uri()).await,
-        (Route::Tags(name), Method::GET) => tags::list(app, name, request.uri()).await,
-        (Route::Referrers(name, digest), Method::GET) => {
-            referrers::list(app, name, digest, request.uri()).await
+        (Route::Catalog, Method::GET | Method::HEAD) => tags::catalog(app, uri).await,
+        (Route::Tags(name), Method::GET | Method::HEAD) => tags::list(app, name, uri).await,
+        (Route::Referrers(name, digest), Method::GET | Method::HEAD) => {
+            referrers::list(app, name, digest, uri).await
         }
-        (Route::Blob(name, digest), Method::GET) => {
-            blob::get(app, name, digest, request.headers()).await
-        }
-        (Route::Blob(name, digest), Method::HEAD) => blob::head(app, name, digest).await,
+        (Route::Blob(name, digest), Method::GET) => blob::get(app, name, digest, headers).await,
+        (Route::Blob(name, digest), Method::HEAD) => blob::head(app, name, digest, headers).await,
         (Route::Blob(name, digest), Method::DELETE) => blob::delete(app, name, digest).await,
         (Route::Uploads(name), Method::POST) => upload::post(app, principal, name, request).await,
         (Route::Upload(name, id), Method::GET | Method::HEAD) => {
@@ -76,10 +82,10 @@ async fn dispatch(
         (Route::Upload(name, id), Method::PUT) => upload::put(app, name, id, request).await,
         (Route::Upload(name, id), Method::DELETE) => upload::delete(app, name, id).await,
         (Route::Manifest(name, reference), Method::GET) => {
-            manifest::get(app, name, reference).await
+            manifest::get(app, name, reference, headers).await
         }
         (Route::Manifest(name, reference), Method::HEAD) => {
-            manifest::head(app, name, reference).await
+            manifest::head(app, name, reference, headers).await
         }
         (Route::Manifest(name, reference), Method::PUT) => {
             manifest::put(app, principal, name, reference, request).await
@@ -87,10 +93,17 @@ async fn dispatch(
         (Route::Manifest(name, reference), Method::DELETE) => {
             manifest::delete(app, name, reference).await
         }
-        (_, method) => Err(Failure::new(
-            Code::Unsupported,
-            format!("{method} is not among the methods that this address answers"),
-        )),
+        (Route::NoTag(_, error), Method::PUT) => {
+            Err(Failure::new(Code::ManifestInvalid, error.to_string()))
+        }
+        (Route::NoTag(name, error), Method::GET | Method::HEAD | Method::DELETE) => {
+            let failure = Failure::new(Code::ManifestUnknown, error.to_string());
+            blocking(app, move |app| Err(missing(app, &name, failure))).await
+        }
+        (_, method) => {
+            let message = format!("{method} is not among the methods that this address answers");
+            Err(Failure::new(Code::Unsupported, message).header(ALLOW, methods))
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Answers in the forms that repeat.
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, LOCATION, RANGE};
 use axum::http::{HeaderValue, Response, StatusCode, Uri};
 use model::{Digest, RepositoryName};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use store::UploadId;
 
 /// `Docker-Content-Digest`.
@@ -39,9 +40,35 @@ pub fn content(digest: &Digest, media_type: &str, length: u64, body: Body) -> Re
         (CONTENT_DIGEST, digest.as_str()),
         (CONTENT_LENGTH, &length.to_string()),
         (CONTENT_TYPE, media_type),
-        (ETAG, &format!("\"{digest}\"")),
+        (ETAG, &entity_tag(digest)),
     ];
     with_body(StatusCode::OK, &headers, body)
+}
+
+/// What the client has already (RFC 9110, section 15.4.5).
+pub fn not_modified(digest: &Digest) -> Response<Body> {
+    let tag = entity_tag(digest);
+    let headers = [(CONTENT_DIGEST, digest.as_str()), (ETAG, &*tag)];
+    empty(StatusCode::NOT_MODIFIED, &headers)
+}
+
+/// The `ETag` of bytes is their digest, since no others can be under it.
+pub fn entity_tag(digest: &Digest) -> String {
+    format!("\"{digest}\"")
+}
+
+/// The answer to HEAD: what GET would say, without the body.
+pub fn without_body(mut response: Response<Body>) -> Response<Body> {
+    let length = response.body().size_hint().exact();
+    let missing =
+        length.filter(|length| *length > 0 && !response.headers().contains_key(CONTENT_LENGTH));
+    if let Some(length) = missing {
+        response
+            .headers_mut()
+            .insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    *response.body_mut() = Body::empty();
+    response
 }
 
 /// Where an upload is and how much of it is there: `Range` is `0-0` for the first byte and for
@@ -79,9 +106,22 @@ pub fn blob_created(name: &RepositoryName, digest: &Digest) -> Response<Body> {
 
 /// The first value of a parameter in a query.
 pub fn parameter(uri: &Uri, wanted: &str) -> Option<String> {
-    let query = uri.query()?.as_bytes();
-    let mut pairs = form_urlencoded::parse(query);
-    pairs
-        .find(|(name, _)| name == wanted)
+    parameters(uri, wanted).next()
+}
+
+/// Every value of a parameter in a query, in its order.
+pub fn parameters(uri: &Uri, wanted: &str) -> impl Iterator<Item = String> {
+    let query = uri.query().unwrap_or_default().as_bytes();
+    form_urlencoded::parse(query)
+        .filter(move |(name, _)| name == wanted)
         .map(|(_, value)| value.into_owned())
+}
+
+/// `Link` to the next page (RFC 8288), its parameters encoded.
+pub fn next_page(path: &str, parameters: &[(&str, &str)]) -> String {
+    let pair = |(name, value): &(&str, &str)| {
+        format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC))
+    };
+    let query: Vec<String> = parameters.iter().map(pair).collect();
+    format!("<{path}?{}>; rel=\"next\"", query.join("&"))
 }

@@ -10,13 +10,18 @@ use model::{Digest, RepositoryName};
 use serde_json::json;
 
 use super::error::{Code, Failure};
-use super::{Answer, StatusCode, answer, blocking, download, missing};
+use super::{Answer, StatusCode, answer, blocking, condition, download, missing};
 use crate::app::App;
 
 /// Clients know a blob's type from the manifest that names it.
 const MEDIA_TYPE: &str = "application/octet-stream";
 
-pub async fn head(app: &Arc<App>, name: RepositoryName, digest: Digest) -> Answer {
+pub async fn head(
+    app: &Arc<App>,
+    name: RepositoryName,
+    digest: Digest,
+    headers: &HeaderMap,
+) -> Answer {
     let asked = digest.clone();
     let length = blocking(app, move |app| {
         // Who asks may be about to push a manifest that names it.
@@ -30,6 +35,9 @@ pub async fn head(app: &Arc<App>, name: RepositoryName, digest: Digest) -> Answe
         length.ok_or_else(|| missing(app, &name, unknown(&asked)))
     })
     .await?;
+    if condition::is_known(headers, &digest) {
+        return Ok(answer::not_modified(&digest));
+    }
     let mut response = answer::content(&digest, MEDIA_TYPE, length, Body::empty());
     accept_ranges(&mut response);
     Ok(response)
@@ -44,15 +52,20 @@ pub async fn get(
     let asked = digest.clone();
     let range = headers
         .get(RANGE)
+        .filter(|_| condition::range_holds(headers, &digest))
         .and_then(|range| range.to_str().ok())
         .map(str::to_owned);
-    let (length, wanted, body) = blocking(app, move |app| {
+    let is_known = condition::is_known(headers, &digest);
+    let found = blocking(app, move |app| {
         let linked = app.store.metadata.linked_blob(&name, &asked)?;
         let blob = linked
             .map(|_| app.store.blobs.open(&asked))
             .transpose()?
             .flatten();
         let mut blob = blob.ok_or_else(|| missing(app, &name, unknown(&asked)))?;
+        if is_known {
+            return Ok(None);
+        }
         let length = blob.length();
         let wanted = range
             .as_deref()
@@ -64,9 +77,11 @@ pub async fn get(
         };
         blob.seek(SeekFrom::Start(first))
             .map_err(|error| Failure::internal(&error))?;
-        Ok((length, wanted, download::start(blob, count)?))
-    })
-    .await?;
+        Ok(Some((length, wanted, download::start(blob, count)?)))
+    });
+    let Some((length, wanted, body)) = found.await? else {
+        return Ok(answer::not_modified(&digest));
+    };
     let mut response = answer::content(&digest, MEDIA_TYPE, length, body.into_body());
     accept_ranges(&mut response);
     if let Wanted::Part { first, last } = wanted {
@@ -126,7 +141,9 @@ enum Wanted {
 
 /// Reads a range. Several ranges and what is malformed are passed over, as the RFC allows.
 fn wanted(text: &str, length: u64) -> Wanted {
-    let Some(range) = text.trim().strip_prefix("bytes=") else {
+    let unit_and_range = text.trim().split_once('=');
+    let Some((_, range)) = unit_and_range.filter(|(unit, _)| unit.eq_ignore_ascii_case("bytes"))
+    else {
         return Wanted::Whole;
     };
     let Some((first, last)) = range.trim().split_once('-') else {
@@ -171,6 +188,7 @@ mod tests {
         let cases = [
             ("bytes=0-0", part(0, 0)),
             ("bytes=2-5", part(2, 5)),
+            ("Bytes=2-5", part(2, 5)),
             ("bytes=2-", part(2, 9)),
             ("bytes=2-99", part(2, 9)),
             ("bytes=-3", part(7, 9)),

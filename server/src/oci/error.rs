@@ -11,8 +11,8 @@ use store::StoreError;
 
 macro_rules! codes {
     ($($variant:ident $word:literal $status:ident),* $(,)?) => {
-        /// What went wrong, in the specification's words (the last three are the usual
-        /// additions of its reference implementation).
+        /// What went wrong, in the specification's words, which are the only ones that it allows
+        /// where a client is at fault. UNKNOWN is said where the server is.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Code { $($variant,)* }
 
@@ -40,9 +40,9 @@ codes! {
     NameInvalid "NAME_INVALID" BAD_REQUEST,
     NameUnknown "NAME_UNKNOWN" NOT_FOUND,
     SizeInvalid "SIZE_INVALID" BAD_REQUEST,
-    Unsupported "UNSUPPORTED" METHOD_NOT_ALLOWED,
+    // ECR's, and the reference implementation's, for a tag that may not move.
     TagInvalid "TAG_INVALID" BAD_REQUEST,
-    PaginationNumberInvalid "PAGINATION_NUMBER_INVALID" BAD_REQUEST,
+    Unsupported "UNSUPPORTED" METHOD_NOT_ALLOWED,
     Unknown "UNKNOWN" INTERNAL_SERVER_ERROR,
 }
 

@@ -4,29 +4,41 @@
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::http::Request;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, LOCATION};
+use axum::http::{HeaderValue, Request, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use image::Manifest;
 use image::manifest::ManifestError;
 use model::digest::{Algorithm, Hasher};
+use model::reference::InvalidName;
 use model::{Digest, Reference, RepositoryName, Tag};
 use serde_json::json;
 use store::record::{self, PutManifest};
 
 use super::error::{Code, Failure};
-use super::{Answer, StatusCode, answer, blocking, ensure_repository, missing};
+use super::{Answer, StatusCode, answer, blocking, condition, ensure_repository, missing};
 use crate::app::App;
 use crate::auth::Principal;
 
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+const TAGS: HeaderName = HeaderName::from_static("oci-tag");
+/// The most tags that one push may set; the specification asks for 10.
+const MAX_TAGS: usize = 100;
 
-pub async fn get(app: &Arc<App>, name: RepositoryName, reference: Reference) -> Answer {
+pub async fn get(
+    app: &Arc<App>,
+    name: RepositoryName,
+    reference: Reference,
+    headers: &HeaderMap,
+) -> Answer {
     let found = blocking(app, move |app| {
         let found = app.store.metadata.manifest(&name, &reference)?;
         found.ok_or_else(|| missing(app, &name, unknown(&reference)))
     });
     let found = found.await?;
+    if condition::is_known(headers, &found.digest) {
+        return Ok(answer::not_modified(&found.digest));
+    }
     let length = found.bytes.len() as u64;
     Ok(answer::content(
         &found.digest,
@@ -36,12 +48,20 @@ pub async fn get(app: &Arc<App>, name: RepositoryName, reference: Reference) -> 
     ))
 }
 
-pub async fn head(app: &Arc<App>, name: RepositoryName, reference: Reference) -> Answer {
+pub async fn head(
+    app: &Arc<App>,
+    name: RepositoryName,
+    reference: Reference,
+    headers: &HeaderMap,
+) -> Answer {
     let found = blocking(app, move |app| {
         let found = app.store.metadata.manifest_summary(&name, &reference)?;
         found.ok_or_else(|| missing(app, &name, unknown(&reference)))
     });
     let found = found.await?;
+    if condition::is_known(headers, &found.digest) {
+        return Ok(answer::not_modified(&found.digest));
+    }
     Ok(answer::content(
         &found.digest,
         &found.media_type,
@@ -72,6 +92,7 @@ pub async fn put(
     request: Request<Body>,
 ) -> Answer {
     let (parts, body) = request.into_parts();
+    let tags = tags(&reference, &parts.uri)?;
     let limit = app.settings.image_limits.manifest_bytes;
     let bytes = read(&parts.headers, body, limit).await?;
     let (asker, principal) = (app.clone(), principal.clone());
@@ -84,23 +105,40 @@ pub async fn put(
         let parsed = Manifest::parse(&bytes, hint.as_deref(), &app.settings.image_limits);
         let parsed = parsed.map_err(invalid)?;
         let digest = digest(&bytes, &reference)?;
-        let tag = match &reference {
-            Reference::Tag(tag) => Some(tag),
-            Reference::Digest(_) => None,
+        let pushed = Pushed {
+            parsed,
+            digest,
+            bytes,
         };
-        store(
-            app,
-            &principal,
-            name,
-            tag,
-            Pushed {
-                parsed,
-                digest,
-                bytes,
-            },
-        )
+        let mut response = store(app, &principal, name, &tags, pushed)?;
+        if matches!(reference, Reference::Digest(_)) && !tags.is_empty() {
+            let tags: Vec<&str> = tags.iter().map(Tag::as_str).collect();
+            if let Ok(tags) = HeaderValue::from_str(&tags.join(", ")) {
+                response.headers_mut().insert(TAGS, tags);
+            }
+        }
+        Ok(response)
     })
     .await
+}
+
+/// The tags to point at a manifest: the one that it is pushed under or, where it is pushed under
+/// its digest, every `?tag=` (end-7b, of the specification after 1.1).
+fn tags(reference: &Reference, uri: &Uri) -> Result<Vec<Tag>, Failure> {
+    if let Reference::Tag(tag) = reference {
+        return Ok(vec![tag.clone()]);
+    }
+    let texts: Vec<String> = answer::parameters(uri, "tag").take(MAX_TAGS + 1).collect();
+    if texts.len() > MAX_TAGS {
+        let message = format!("one push may set {MAX_TAGS} tags: push again for the others");
+        return Err(Failure::new(Code::Unsupported, message).status(StatusCode::URI_TOO_LONG));
+    }
+    let tag = |text: &String| text.parse();
+    texts
+        .iter()
+        .map(tag)
+        .collect::<Result<_, InvalidName>>()
+        .map_err(|error| Failure::new(Code::ManifestInvalid, error.to_string()))
 }
 
 /// The body, up to the limit.
@@ -150,7 +188,7 @@ fn store(
     app: &App,
     principal: &Principal,
     name: RepositoryName,
-    tag: Option<&Tag>,
+    tags: &[Tag],
     pushed: Pushed,
 ) -> Answer {
     let now = app.clock.now();
@@ -180,11 +218,19 @@ fn store(
     };
     // An index is not scanned itself: its images were pushed as manifests of their own.
     let scan = (parsed.is_image() && app.scan_wanted(&repository)).then_some(now);
-    match app.store.metadata.put_manifest(&manifest, tag, scan)? {
-        PutManifest::NoRepository => return Err(Failure::name_unknown(&name)),
-        PutManifest::Immutable(target) => return Err(immutable(&name, tag, &target)),
-        PutManifest::Missing(digests) => return Err(Failure::manifest_blob_unknown(&digests)),
-        PutManifest::Stored => {}
+    // Each further tag is a transaction of its own: one that is cut off was not acknowledged.
+    let (first, others) = tags.split_first().unzip();
+    let others = others
+        .unwrap_or_default()
+        .iter()
+        .map(|tag| (Some(tag), None));
+    for (tag, scan) in std::iter::once((first, scan)).chain(others) {
+        match app.store.metadata.put_manifest(&manifest, tag, scan)? {
+            PutManifest::NoRepository => return Err(Failure::name_unknown(&name)),
+            PutManifest::Immutable(target) => return Err(immutable(&name, tag, &target)),
+            PutManifest::Missing(digests) => return Err(Failure::manifest_blob_unknown(&digests)),
+            PutManifest::Stored => {}
+        }
     }
     if scan.is_some() {
         app.wake_worker();

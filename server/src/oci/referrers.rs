@@ -4,37 +4,43 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Uri;
-use axum::http::header::{CONTENT_TYPE, HeaderName};
+use axum::http::header::{CONTENT_TYPE, HeaderName, LINK};
 use model::{Digest, RepositoryName};
 use serde_json::{Map, Value, json};
 use store::record::ManifestSummary;
 
 use super::error::Failure;
-use super::{Answer, StatusCode, answer, blocking};
+use super::{Answer, StatusCode, answer, blocking, route};
 use crate::app::App;
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
-/// The most referrers of one answer.
-const MAX_PAGE: usize = 10_000;
+/// More than the bytes of an index around its descriptors.
+const FRAME: u64 = 128;
+/// How many rows are read at once.
+const ROWS: usize = 1000;
 const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
 
-/// An index of them, empty where there are none, since a subject need not be here.
+/// An index of them, empty where there are none, since neither subject nor repository need be
+/// here: 404 would say that the registry does not have this API.
 pub async fn list(app: &Arc<App>, name: RepositoryName, subject: Digest, uri: &Uri) -> Answer {
     let wanted = answer::parameter(uri, "artifactType").filter(|wanted| !wanted.is_empty());
+    // A media type has no spaces: where one is read, a `+` was sent as it is.
+    let wanted = wanted.map(|wanted| wanted.replace(' ', "+"));
+    let last = answer::parameter(uri, "last");
+    let last = last.map(|last| route::digest(&last)).transpose()?;
     blocking(app, move |app| {
-        if app.store.metadata.repository(&name)?.is_none() {
-            return Err(Failure::name_unknown(&name));
-        }
-        let mut found = app
-            .store
-            .metadata
-            .referrers(&name, &subject, None, MAX_PAGE)?;
-        if let Some(wanted) = &wanted {
-            found.retain(|summary| summary.artifact_type.as_ref() == Some(wanted));
-        }
-        let manifests: Vec<Value> = found.iter().map(descriptor).collect();
+        let limit = app.settings.image_limits.manifest_bytes;
+        let page = page(app, &name, &subject, wanted.as_deref(), last, limit)?;
+        let path = format!("/v2/{name}/referrers/{subject}");
+        let link = page.last.map(|last| {
+            let mut parameters = vec![("last", last.as_str())];
+            parameters.extend(wanted.as_deref().map(|wanted| ("artifactType", wanted)));
+            answer::next_page(&path, &parameters)
+        });
+        let manifests = page.descriptors;
         let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": manifests });
         let mut headers = vec![(CONTENT_TYPE, INDEX)];
+        headers.extend(link.as_deref().map(|link| (LINK, link)));
         headers.extend(
             wanted
                 .is_some()
@@ -47,6 +53,49 @@ pub async fn list(app: &Arc<App>, name: RepositoryName, subject: Digest, uri: &U
         ))
     })
     .await
+}
+
+/// A page of descriptors.
+struct Page {
+    descriptors: Vec<Value>,
+    /// The last of them, where more are left.
+    last: Option<Digest>,
+}
+
+/// The descriptors that fit into an index that clients accept, one at least.
+fn page(
+    app: &App,
+    name: &RepositoryName,
+    subject: &Digest,
+    wanted: Option<&str>,
+    mut after: Option<Digest>,
+    limit: u64,
+) -> Result<Page, Failure> {
+    let mut descriptors = Vec::new();
+    let (mut size, mut last) = (FRAME, None);
+    loop {
+        let metadata = &app.store.metadata;
+        let found = metadata.referrers(name, subject, after.as_ref(), ROWS)?;
+        let fits = |summary: &&ManifestSummary| {
+            wanted.is_none_or(|wanted| summary.artifact_type.as_deref() == Some(wanted))
+        };
+        for summary in found.iter().filter(fits) {
+            let descriptor = descriptor(summary);
+            size += descriptor.to_string().len() as u64 + 1;
+            if size > limit && !descriptors.is_empty() {
+                return Ok(Page { descriptors, last });
+            }
+            descriptors.push(descriptor);
+            last = Some(summary.digest.clone());
+        }
+        match found.last() {
+            Some(read) if found.len() == ROWS => after = Some(read.digest.clone()),
+            _ => {
+                let last = None;
+                return Ok(Page { descriptors, last });
+            }
+        }
+    }
 }
 
 fn descriptor(summary: &ManifestSummary) -> Value {

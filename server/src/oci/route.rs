@@ -4,6 +4,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use model::reference::InvalidName;
 use model::{Digest, Reference, RepositoryName};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
@@ -31,6 +32,21 @@ pub enum Route {
     Upload(RepositoryName, UploadId),
     /// `/v2/<name>/manifests/<tag or digest>`
     Manifest(RepositoryName, Reference),
+    /// `/v2/<name>/manifests/<what no tag can be>`: to be missed there, and not to be pushed.
+    NoTag(RepositoryName, InvalidName),
+}
+
+impl Route {
+    /// The methods that are answered there, as `Allow` lists them (RFC 9110, section 10.2.1).
+    pub fn methods(&self) -> &'static str {
+        match self {
+            Route::Base | Route::Catalog | Route::Tags(_) | Route::Referrers(..) => "GET, HEAD",
+            Route::Blob(..) => "GET, HEAD, DELETE",
+            Route::Uploads(_) => "POST",
+            Route::Upload(..) => "GET, HEAD, PATCH, PUT, DELETE",
+            Route::Manifest(..) | Route::NoTag(..) => "GET, HEAD, PUT, DELETE",
+        }
+    }
 }
 
 /// Reads a path.
@@ -56,7 +72,7 @@ pub fn parse(path: &str) -> Result<Route, Failure> {
         (_, "blobs", text) => Ok(Route::Blob(name(before)?, digest(text)?)),
         (_, "tags", "list") => Ok(Route::Tags(name(before)?)),
         (_, "referrers", text) => Ok(Route::Referrers(name(before)?, digest(text)?)),
-        (_, "manifests", text) => Ok(Route::Manifest(name(before)?, reference(text)?)),
+        (_, "manifests", text) => manifest(name(before)?, text),
         _ => Err(no_endpoint()),
     }
 }
@@ -75,11 +91,14 @@ pub fn digest(text: &str) -> Result<Digest, Failure> {
     read(text, Code::DigestInvalid, "digest")
 }
 
-fn reference(text: &str) -> Result<Reference, Failure> {
-    match text.contains(':') {
-        true => digest(text).map(Reference::Digest),
-        false => read(text, Code::TagInvalid, "tag"),
+fn manifest(name: RepositoryName, text: &str) -> Result<Route, Failure> {
+    if text.contains(':') {
+        return Ok(Route::Manifest(name, Reference::Digest(digest(text)?)));
     }
+    Ok(match text.parse() {
+        Ok(tag) => Route::Manifest(name, Reference::Tag(tag)),
+        Err(error) => Route::NoTag(name, error),
+    })
 }
 
 fn upload(text: &str) -> Result<UploadId, Failure> {
@@ -120,6 +139,7 @@ mod tests {
             Ok(Route::Upload(name, _)) => format!("upload {name}"),
             Ok(Route::Manifest(name, Reference::Tag(tag))) => format!("manifest {name} {tag}"),
             Ok(Route::Manifest(name, _)) => format!("manifest {name} by digest"),
+            Ok(Route::NoTag(name, _)) => format!("no tag of {name}"),
             Err(failure) => failure.into_response().status().as_u16().to_string(),
         }
     }
@@ -177,8 +197,9 @@ mod tests {
             ("/v2/a/../b/tags/list", "400"),
             ("/v2/a%00/tags/list", "400"),
             ("/v2/a%ff/tags/list", "400"),
-            ("/v2/a/manifests/", "400"),
-            ("/v2/a/manifests/-x", "400"),
+            ("/v2/a/manifests/", "no tag of a"),
+            ("/v2/a/manifests/-x", "no tag of a"),
+            ("/v2/a/tags/list/", "404"),
             ("/v2/a/manifests/sha256:short", "400"),
             ("/v2/a/blobs/sha256:short", "400"),
             ("/v2/a/blobs/md5:d41d8cd98f00b204e9800998ecf8427e", "400"),

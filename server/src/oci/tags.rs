@@ -6,7 +6,6 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, HeaderName, LINK};
 use axum::http::{Response, Uri};
 use model::RepositoryName;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::error::{Code, Failure};
@@ -67,12 +66,12 @@ fn limit(uri: &Uri) -> Result<usize, Failure> {
     let Some(text) = answer::parameter(uri, "n") else {
         return Ok(MAX_PAGE);
     };
-    let number: Option<u32> = text.parse().ok();
-    let number = number.and_then(|number| usize::try_from(number).ok());
-    number.map(|number| number.min(MAX_PAGE)).ok_or_else(|| {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         let message = "n is how many names are wanted: a number, 0 or more";
-        Failure::new(Code::PaginationNumberInvalid, message)
-    })
+        return Err(Failure::new(Code::Unsupported, message).status(StatusCode::BAD_REQUEST));
+    }
+    // More digits than a number can have are more than a page can have.
+    Ok(text.parse().unwrap_or(MAX_PAGE).min(MAX_PAGE))
 }
 
 /// One page of names, of which one too many was read to know whether there are more.
@@ -84,10 +83,10 @@ fn page(
 ) -> Response<Body> {
     let more = names.len() > limit;
     names.truncate(limit);
-    let link = names.last().filter(|_| more).map(|last| {
-        let last = utf8_percent_encode(last, NON_ALPHANUMERIC);
-        format!("<{path}?n={limit}&last={last}>; rel=\"next\"")
-    });
+    let link = names
+        .last()
+        .filter(|_| more)
+        .map(|last| answer::next_page(path, &[("n", &limit.to_string()), ("last", last)]));
     let mut headers: Vec<(HeaderName, &str)> = vec![(CONTENT_TYPE, "application/json")];
     headers.extend(link.as_deref().map(|link| (LINK, link)));
     answer::with_body(

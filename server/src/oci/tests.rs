@@ -2,6 +2,7 @@
 //! directory. Shapes follow the OCI distribution specification 1.1, endpoints end-1 to end-13.
 
 mod blobs;
+mod conditions;
 mod lists;
 mod manifests;
 mod uploads;
@@ -51,14 +52,17 @@ struct Registry {
 
 impl Registry {
     fn new() -> Registry {
+        Registry::with(Settings::new("localhost:5000"))
+    }
+
+    fn with(settings: Settings) -> Registry {
         let dir = tempfile::tempdir().unwrap();
-        let app = Registry::app(&dir);
+        let app = Registry::app(&dir, settings);
         Registry { app, dir }
     }
 
-    fn app(dir: &TempDir) -> Arc<App> {
+    fn app(dir: &TempDir, settings: Settings) -> Arc<App> {
         let store = Store::embedded(&dir.path().join("data")).unwrap();
-        let settings = Settings::new("localhost:5000");
         Arc::new(App::new(
             store,
             settings,
@@ -71,8 +75,9 @@ impl Registry {
     /// The same directory after the process has ended and begun again.
     fn restarted(self) -> Registry {
         let Registry { app, dir } = self;
+        let settings = app.settings.clone();
         drop(app);
-        let app = Registry::app(&dir);
+        let app = Registry::app(&dir, settings);
         Registry { app, dir }
     }
 
@@ -82,8 +87,8 @@ impl Registry {
         let (method, uri) = lines.next().unwrap().split_once(' ').unwrap();
         let mut request = Request::builder().method(method).uri(uri);
         for line in lines {
-            let (name, value) = line.split_once(": ").unwrap();
-            request = request.header(name, value);
+            let (name, value) = line.split_once(':').unwrap();
+            request = request.header(name, value.trim());
         }
         let request = request.body(body.into()).unwrap();
         handle(&self.app, &Principal::anonymous(), request).await
@@ -180,6 +185,7 @@ async fn the_base_answers_that_the_api_is_here() {
     "#]].assert_eq(&registry.call("GET /v2/a/unheard/of", "").await);
     expect_test::expect![[r#"
         405
+        allow: GET, HEAD
         content-type: application/json
 
         {"errors":[{"code":"UNSUPPORTED","detail":null,"message":"PUT is not among the methods that this address answers"}]}

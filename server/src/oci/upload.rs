@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Request;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderMap, LOCATION, RANGE};
+use model::digest::Algorithm;
 use model::{Digest, RepositoryName};
 use serde_json::json;
 use store::record::{Link, UploadRow};
@@ -38,13 +39,23 @@ pub async fn post(
     let mount = parameter("mount")
         .map(|text| route::digest(&text))
         .transpose()?;
-    let from = parameter("from").and_then(|from| from.parse().ok());
+    if let Some(algorithm) = parameter("digest-algorithm") {
+        check_algorithm(&algorithm)?;
+    }
+    let from = parameter("from");
     let (to, asker) = (name.clone(), principal.clone());
     let mounted = blocking(app, move |app| {
         ensure_repository(app, &asker, &to, app.clock.now())?;
-        match (mount, from) {
-            (Some(digest), Some(from)) => try_mount(app, &from, &to, digest),
-            _ => Ok(None),
+        let Some(digest) = mount else {
+            return Ok(None);
+        };
+        let from = match from {
+            Some(from) => from.parse().ok(),
+            None => holder(app, &digest)?,
+        };
+        match from {
+            Some(from) => try_mount(app, &from, &to, digest),
+            None => Ok(None),
         }
     });
     if let Some(digest) = mounted.await? {
@@ -54,6 +65,22 @@ pub async fn post(
         Some(digest) => monolithic(app, name, digest, request).await,
         None => start(app, name).await,
     }
+}
+
+/// Any repository that holds a blob, for a mount that does not say from where. Every principal may
+/// read every repository in this version.
+fn holder(app: &App, digest: &Digest) -> Result<Option<RepositoryName>, Failure> {
+    Ok(app.store.metadata.holders_of(digest, None, 1)?.pop())
+}
+
+/// A client may say beforehand how it will name the blob (end-4c, of the specification after 1.1).
+fn check_algorithm(name: &str) -> Result<(), Failure> {
+    if Algorithm::ALL.iter().any(|known| known.as_str() == name) {
+        return Ok(());
+    }
+    let known = Algorithm::ALL.map(Algorithm::as_str).join(" and ");
+    let message = format!("digests of this algorithm are not known here, but {known} are");
+    Err(Failure::new(Code::DigestInvalid, message))
 }
 
 /// Links a blob that another repository holds; `None` where it does not, and a session follows.

@@ -47,8 +47,17 @@ async fn tags_are_listed_by_pages() {
         400
         content-type: application/json
 
-        {"errors":[{"code":"PAGINATION_NUMBER_INVALID","detail":null,"message":"n is how many names are wanted: a number, 0 or more"}]}
+        {"errors":[{"code":"UNSUPPORTED","detail":null,"message":"n is how many names are wanted: a number, 0 or more"}]}
     "#]].assert_eq(&registry.call("GET /v2/a/tags/list?n=many", "").await);
+    for (n, status) in [
+        ("99999999999999999999999", 200),
+        ("-1", 400),
+        ("%2B1", 400),
+        ("", 400),
+    ] {
+        let head = format!("GET /v2/a/tags/list?n={n}");
+        assert_eq!(registry.status(&head, "").await, status, "{n}");
+    }
     expect![[r#"
         404
         content-type: application/json
@@ -158,4 +167,73 @@ async fn referrers_are_an_index_that_can_be_filtered() {
             .await,
         400
     );
+}
+
+#[tokio::test]
+async fn referrers_of_a_repository_that_is_not_there_are_none() {
+    let registry = Registry::new();
+    let list = format!("GET /v2/a/referrers/{}", Digest::of(b"nobody"));
+    expect![[r#"
+        200
+        content-type: application/vnd.oci.image.index.v1+json
+
+        {"manifests":[],"mediaType":"application/vnd.oci.image.index.v1+json","schemaVersion":2}
+    "#]]
+    .assert_eq(&registry.call(&list, "").await);
+}
+
+#[tokio::test]
+async fn referrers_come_in_indexes_of_a_size_that_clients_accept() {
+    let mut settings = Settings::new("localhost:5000");
+    settings.image_limits.manifest_bytes = 800;
+    let registry = Registry::with(settings);
+    let subject = Digest::of(b"not pushed yet");
+    registry.push_blob("a", "{}").await;
+    let mut pushed = std::collections::BTreeSet::new();
+    for number in 0..7 {
+        let artifact_type = ["application/x+a", "application/x+b"][number % 2];
+        let bytes = artifact(artifact_type, &subject).replace("value", &format!("{number}"));
+        let put = format!("PUT /v2/a/manifests/{}", Digest::of(bytes.as_bytes()));
+        assert_eq!(registry.status(&put, bytes.clone()).await, 201);
+        pushed.insert((artifact_type, Digest::of(bytes.as_bytes()).to_string()));
+    }
+    for (query, wanted) in [
+        ("", None),
+        ("?artifactType=application/x+a", Some("application/x+a")),
+    ] {
+        let mut next = Some(format!("/v2/a/referrers/{subject}{query}"));
+        let (mut found, mut pages) = (std::collections::BTreeSet::new(), 0);
+        while let Some(path) = next {
+            let answer = registry.answer(&format!("GET {path}"), "").await;
+            assert_eq!(
+                answer.headers().contains_key("oci-filters-applied"),
+                wanted.is_some()
+            );
+            let link = answer
+                .headers()
+                .get("link")
+                .map(|link| link.to_str().unwrap());
+            next = link.map(|link| {
+                link.strip_prefix('<')
+                    .unwrap()
+                    .strip_suffix(">; rel=\"next\"")
+                    .unwrap()
+                    .to_owned()
+            });
+            let body = answer.into_body().collect().await.unwrap().to_bytes();
+            assert!(body.len() <= 800, "{}", body.len());
+            let index: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            for entry in index["manifests"].as_array().unwrap() {
+                assert!(found.insert(entry["digest"].as_str().unwrap().to_owned()));
+            }
+            pages += 1;
+        }
+        let all = pushed
+            .iter()
+            .filter(|(of, _)| wanted.is_none_or(|wanted| *of == wanted));
+        assert_eq!(found, all.map(|(_, digest)| digest.clone()).collect());
+        assert!(pages > 1);
+    }
+    let head = format!("GET /v2/a/referrers/{subject}?last=sha256:short");
+    assert_eq!(registry.status(&head, "").await, 400);
 }

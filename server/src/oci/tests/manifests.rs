@@ -186,16 +186,26 @@ async fn what_is_not_there_is_told_apart() {
     "#]].assert_eq(&registry.call("GET /v2/a/manifests/v2", "").await);
     expect![[r#"
         404
+        content-length: 127
         content-type: application/json
-
-        {"errors":[{"code":"NAME_UNKNOWN","detail":{"name":"b"},"message":"there is no repository 'b': create it, or check the name"}]}
-    "#]].assert_eq(&registry.call("HEAD /v2/b/manifests/v1", "").await);
+    "#]]
+    .assert_eq(&registry.call("HEAD /v2/b/manifests/v1", "").await);
     expect![[r#"
-        400
+        404
         content-type: application/json
 
-        {"errors":[{"code":"TAG_INVALID","detail":{"tag":"-no"},"message":"'-no' is no tag: a letter, a digit or '_', then those and '.' or '-', 128 characters at most"}]}
+        {"errors":[{"code":"MANIFEST_UNKNOWN","detail":null,"message":"'-no' is no tag: a letter, a digit or '_', then those and '.' or '-', 128 characters at most"}]}
     "#]].assert_eq(&registry.call("GET /v2/a/manifests/-no", "").await);
+    for (head, status) in [
+        ("HEAD /v2/a/manifests/-no", 404),
+        ("DELETE /v2/a/manifests/.INVALID", 404),
+        ("GET /v2/a/manifests/", 404),
+        ("GET /v2/b/manifests/-no", 404),
+        ("PUT /v2/a/manifests/-no", 400),
+        ("POST /v2/a/manifests/-no", 405),
+    ] {
+        assert_eq!(registry.status(head, "").await, status, "{head}");
+    }
 }
 
 #[tokio::test]
@@ -225,4 +235,100 @@ async fn what_was_pushed_survives_a_restart() {
     let registry = registry.restarted();
     assert_eq!(registry.status("GET /v2/a/manifests/v1", "").await, 200);
     assert!(registry.app.store.metadata.scan(&digest).unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_manifest_pushed_by_digest_sets_every_tag_of_the_query() {
+    let registry = Registry::new();
+    registry.push_image("a", "first", "{}").await;
+    let digest = Digest::of(image("{}").as_bytes());
+    let put = |query: &str| format!("PUT /v2/a/manifests/{digest}?{query}");
+    expect![[r#"
+        201
+        docker-content-digest: sha256:39cd65443454a3ce47dd298e7f06f54677541e52d3cc5f30ef3ba05f99883081
+        location: /v2/a/manifests/sha256:39cd65443454a3ce47dd298e7f06f54677541e52d3cc5f30ef3ba05f99883081
+        oci-tag: 1.2.3, 1.2, 1
+    "#]].assert_eq(
+        &registry
+            .call(&put("tag=1.2.3&tag=1.2&other=x&tag=1"), image("{}"))
+            .await,
+    );
+    expect![[r#"
+        200
+        content-type: application/json
+
+        {"name":"a","tags":["1","1.2","1.2.3","first"]}
+    "#]]
+    .assert_eq(&registry.call("GET /v2/a/tags/list", "").await);
+    expect![[r#"
+        400
+        content-type: application/json
+
+        {"errors":[{"code":"MANIFEST_INVALID","detail":null,"message":"'-bad' is no tag: a letter, a digit or '_', then those and '.' or '-', 128 characters at most"}]}
+    "#]].assert_eq(&registry.call(&put("tag=good&tag=-bad"), image("{}")).await);
+    let many = vec!["tag=t"; 101].join("&");
+    assert_eq!(registry.status(&put(&many), image("{}")).await, 414);
+    assert_eq!(registry.status("GET /v2/a/manifests/good", "").await, 404);
+    assert_eq!(
+        registry.app.bell.count(),
+        2,
+        "the scan is asked for once a push"
+    );
+    let by_tag = "PUT /v2/a/manifests/own?tag=passed-over";
+    assert_eq!(registry.status(by_tag, image("{}")).await, 201);
+    assert_eq!(
+        registry.status("GET /v2/a/manifests/passed-over", "").await,
+        404
+    );
+}
+
+#[tokio::test]
+async fn a_content_type_may_be_empty_missing_or_have_parameters() {
+    let registry = Registry::new();
+    registry.push_image("a", "v1", "{}").await;
+    let with_parameters = format!("Content-Type: {MANIFEST}; charset=utf-8");
+    for line in ["", "Content-Type:", &with_parameters] {
+        let put = format!("PUT /v2/a/manifests/v2\n{line}");
+        assert_eq!(registry.status(&put, image("{}")).await, 201, "{line}");
+        let answer = registry.answer("GET /v2/a/manifests/v2", "").await;
+        assert_eq!(answer.headers()["content-type"], MANIFEST, "{line}");
+    }
+    let other = "PUT /v2/a/manifests/v2\nContent-Type: application/vnd.oci.image.index.v1+json";
+    assert_eq!(registry.status(other, image("{}")).await, 400);
+}
+
+#[tokio::test]
+async fn an_image_of_an_index_can_be_deleted() {
+    let registry = Registry::new();
+    let child = registry.push_image("a", "v1", "{}").await;
+    let index = serde_json::json!({
+        "schemaVersion": 2,
+        "manifests": [{ "mediaType": MANIFEST, "digest": child, "size": 10 }],
+    });
+    let put = "PUT /v2/a/manifests/all\nContent-Type: application/vnd.oci.image.index.v1+json";
+    assert_eq!(registry.status(put, index.to_string()).await, 201);
+    let head = format!("DELETE /v2/a/manifests/{child}");
+    assert_eq!(registry.status(&head, "").await, 202);
+    assert_eq!(registry.status("GET /v2/a/manifests/v1", "").await, 404);
+    assert_eq!(registry.status("GET /v2/a/manifests/all", "").await, 200);
+}
+
+#[tokio::test]
+async fn a_manifest_has_the_digest_that_it_was_pushed_under() {
+    let registry = Registry::new();
+    registry.push_image("a", "v1", "{}").await;
+    let mut hasher = model::digest::Hasher::new(model::digest::Algorithm::Sha512);
+    hasher.update(image("{}").as_bytes());
+    let digest = hasher.finish();
+    let path = format!("/v2/a/manifests/{}", digest.as_str().replace(':', "%3A"));
+    assert_eq!(
+        registry
+            .status(&format!("PUT {path}?tag=v512"), image("{}"))
+            .await,
+        201
+    );
+    for path in [path.as_str(), "/v2/a/manifests/v512"] {
+        let answer = registry.answer(&format!("GET {path}"), "").await;
+        assert_eq!(answer.headers()["docker-content-digest"], digest.as_str());
+    }
 }

@@ -332,6 +332,41 @@ async fn a_blob_is_mounted_from_another_repository() {
     }
 }
 
+#[tokio::test]
+async fn a_blob_is_mounted_from_wherever_it_is() {
+    let registry = Registry::new();
+    let digest = registry.push_blob("from/here", "x").await;
+    registry.push_blob("another", "y").await;
+    let mount = format!("POST /v2/to/blobs/uploads/?mount={digest}");
+    assert_eq!(registry.status(&mount, "").await, 201);
+    let head = format!("HEAD /v2/to/blobs/{digest}");
+    assert_eq!(registry.status(&head, "").await, 200);
+    for name in ["to", "from/here"] {
+        let delete = format!("DELETE /v2/{name}/blobs/{digest}");
+        assert_eq!(registry.status(&delete, "").await, 202);
+    }
+    assert_eq!(
+        registry.status(&mount, "").await,
+        202,
+        "nobody holds it any more"
+    );
+    let absent = format!("POST /v2/to/blobs/uploads/?mount={}", Digest::of(b"absent"));
+    assert_eq!(registry.status(&absent, "").await, 202);
+}
+
+#[tokio::test]
+async fn an_algorithm_that_is_not_known_is_told_at_the_start() {
+    let registry = Registry::new();
+    let post = |algorithm| format!("POST /v2/a/blobs/uploads/?digest-algorithm={algorithm}");
+    assert_eq!(registry.status(&post("sha512"), "").await, 202);
+    expect![[r#"
+        400
+        content-type: application/json
+
+        {"errors":[{"code":"DIGEST_INVALID","detail":null,"message":"digests of this algorithm are not known here, but sha256 and sha512 are"}]}
+    "#]].assert_eq(&registry.call(&post("md5"), "").await);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sixteen_clients_push_one_image_at_once() {
     let registry = Arc::new(Registry::new());
