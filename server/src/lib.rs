@@ -17,6 +17,7 @@ pub mod serve;
 pub mod settings;
 #[cfg(test)]
 mod testing;
+pub mod unread;
 pub mod worker;
 
 pub use app::{App, Clock, Random};

@@ -10,14 +10,14 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
-use axum::middleware::{Next, from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::auth::Principal;
 use crate::auth::basic::{Refused, authenticate};
-use crate::{api, ecr, oci, pages};
+use crate::{api, ecr, oci, pages, unread};
 
 /// Every surface of the server.
 pub fn router(app: Arc<App>) -> Router {
@@ -32,6 +32,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(with_credentials)
         .layer(from_fn_with_state(app.clone(), refuse_foreign_pages))
         .layer(map_response(no_sniffing))
+        .layer(from_fn(unread::finish))
         .with_state(app)
 }
 
