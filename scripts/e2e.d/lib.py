@@ -111,12 +111,14 @@ class Server:
     def aws(self, *words, ok=(0,)):
         return run("aws", "ecr", *words, "--output", "json", env=self.aws_env(), ok=ok)
 
+    def authorization(self):
+        return "Basic " + base64.b64encode(f"{self.key_id}:{self.secret}".encode()).decode()
+
     def request(self, method, path, body=None, headers=None, auth=True, timeout=60):
         connection = http.client.HTTPConnection(self.host, timeout=timeout)
         headers = dict(headers or {})
         if auth:
-            pair = base64.b64encode(f"{self.key_id}:{self.secret}".encode()).decode()
-            headers["Authorization"] = f"Basic {pair}"
+            headers["Authorization"] = self.authorization()
         try:
             connection.request(method, path, body=body, headers=headers)
             answer = connection.getresponse()

@@ -1,4 +1,4 @@
-"""Runs every end-to-end check, or those that are named on the command line."""
+"""Runs the end-to-end checks: those of CI, those that are named, or with `--all` every one."""
 
 import pathlib
 import sys
@@ -8,15 +8,29 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import clients  # noqa: E402
+import conformance  # noqa: E402
 import crash  # noqa: E402
 import hostile  # noqa: E402
 import lib  # noqa: E402
 
-CHECKS = {"clients": clients.main, "hostile": hostile.main, "crash": crash.main}
+# What runs in CI, in this order.
+PARTS = {
+    "clients": clients.main,
+    "hostile": hostile.main,
+    "crash": crash.main,
+    "conformance": conformance.main,
+}
+# What takes longer, or needs more than CI should build: by name, or with --all.
+LONGER = {}
 
 
 def main():
-    wanted = sys.argv[1:] or list(CHECKS)
+    known = {**PARTS, **LONGER}
+    words = sys.argv[1:]
+    wanted = list(known) if "--all" in words else [word for word in words if word != "--all"] or list(PARTS)
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise SystemExit(f"e2e: there is no part {', '.join(unknown)}, but {', '.join(known)}")
     with tempfile.TemporaryDirectory(prefix="lazaret-e2e-") as directory:
         directory = pathlib.Path(directory)
         db = directory / "advisories.db"
@@ -29,7 +43,7 @@ def main():
             print(f"{name}:", flush=True)
             begun = time.monotonic()
             (directory / name).mkdir()
-            CHECKS[name](directory / name, db)
+            known[name](directory / name, db)
             print(f"  {name} took {time.monotonic() - begun:.1f} s", flush=True)
     print(f"{lib.check.passed} passed, 0 failed")
 
