@@ -12,6 +12,7 @@ import conformance  # noqa: E402
 import crash  # noqa: E402
 import hostile  # noqa: E402
 import lib  # noqa: E402
+import matrix  # noqa: E402
 
 # What runs in CI, in this order.
 PARTS = {
@@ -19,9 +20,12 @@ PARTS = {
     "hostile": hostile.main,
     "crash": crash.main,
     "conformance": conformance.main,
+    "matrix": matrix.main,
 }
 # What takes longer, or needs more than CI should build: by name, or with --all.
-LONGER = {}
+LONGER = {
+    "matrix-modules": matrix.main_of_modules,
+}
 
 
 def main():
