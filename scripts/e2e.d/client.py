@@ -29,8 +29,8 @@ class Client:
     def environment(self):
         return {}
 
-    def run(self, *words, ok=(0,), stdin=None):
-        return lib.run(*words, env=self.environment(), ok=ok, stdin=stdin)
+    def run(self, *words, ok=(0,), stdin=None, cwd=None):
+        return lib.run(*words, env=self.environment(), ok=ok, stdin=stdin, cwd=cwd)
 
     def refuses(self, *words, stdin=None):
         """The program must end with an error."""

@@ -81,8 +81,9 @@ class Store(Client):
     def stop(self):
         self.call("rmi", "--all", "--force", ok=range(256))
 
-    def call(self, *words, ok=(0,), stdin=None):
-        return self.run(self.program, *self.root, *words, ok=tuple(ok), stdin=stdin)
+    def call(self, *words, ok=(0,)):
+        # Beside the layout: it makes a name of the layout's path, which a temporary one may not suit.
+        return self.run(self.program, *self.root, *words, ok=tuple(ok), cwd=self.images.layout.parent)
 
     def version(self):
         return self.run(self.program, "--version").split()[2]
@@ -98,7 +99,7 @@ class Store(Client):
         return name
 
     def push(self):
-        name = self.pulled(f"oci:{self.images.layout}:one")
+        name = self.pulled(f"oci:{self.images.layout.name}:one")
         self.call("push", *self.tls, name, f"docker://{self.reference('one')}")
         self.digest = self.pushed_anew("one")
 

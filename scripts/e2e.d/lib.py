@@ -34,7 +34,7 @@ def check(condition, what):
 check.passed = 0
 
 
-def run(*command, env=None, ok=(0,), stdin=None):
+def run(*command, env=None, ok=(0,), stdin=None, cwd=None):
     """Runs a program to its end; answers its standard output. Settings of ours are left behind."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LAZARET_")}
     done = subprocess.run(
@@ -43,6 +43,7 @@ def run(*command, env=None, ok=(0,), stdin=None):
         text=True,
         env={**clean, **(env or {})},
         input=stdin,
+        cwd=cwd,
         timeout=600,
     )
     if done.returncode not in ok:

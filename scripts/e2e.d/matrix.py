@@ -7,7 +7,6 @@ come to one server, with authentication on, through a port that notes what they 
 import json
 import os
 import re
-import subprocess
 
 import debian
 import golang
@@ -70,8 +69,11 @@ def cell(client, method):
     try:
         method()
         return "ok", None
-    except (SystemExit, subprocess.TimeoutExpired, OSError, LookupError, ValueError) as failure:
-        return "FAILED", f"{client.name}: {method.__name__}: {failure}"
+    except (SystemExit, Exception) as failure:
+        # What a failed operation leaves undone can make later ones fail in any way.
+        said = f"{client.name}: {method.__name__}: {type(failure).__name__}: {failure}"
+        print(f"  FAILED  {said}", flush=True)
+        return "FAILED", said
 
 
 def row(client):
