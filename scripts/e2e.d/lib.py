@@ -68,14 +68,17 @@ class Server:
         self.process = None
         self.start()
 
-    def start(self):
+    def command(self):
         command = [LAZARET, "serve", "--data", self.data, "--listen", self.host]
         if self.db:
             command += ["--db", self.db]
-        log = open(self.data.parent / "server.log", "ab")
-        self.process = subprocess.Popen(
-            [str(part) for part in command], stdout=log, stderr=log, env={**os.environ, "LAZARET_LOG": "warn"}
-        )
+        return [str(part) for part in command]
+
+    def start(self):
+        with open(self.data.parent / "server.log", "ab") as log:
+            self.process = subprocess.Popen(
+                self.command(), stdout=log, stderr=log, env={**os.environ, "LAZARET_LOG": "warn"}
+            )
         deadline = time.monotonic() + 30
         while True:
             if self.process.poll() is not None:
@@ -88,7 +91,7 @@ class Server:
                 pass
             if time.monotonic() > deadline:
                 raise SystemExit("e2e: FAILED: the server does not answer")
-            time.sleep(0.02)
+            time.sleep(0.005)
         key = json.loads((self.data / "admin-key.json").read_text())
         self.key_id, self.secret = key["access_key_id"], key["secret_access_key"]
 

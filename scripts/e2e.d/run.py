@@ -10,15 +10,19 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import clients  # noqa: E402
 import conformance  # noqa: E402
 import crash  # noqa: E402
+import full_disk  # noqa: E402
 import hostile  # noqa: E402
 import lib  # noqa: E402
 import matrix  # noqa: E402
+import powercut  # noqa: E402
 
 # What runs in CI, in this order.
 PARTS = {
     "clients": clients.main,
     "hostile": hostile.main,
     "crash": crash.main,
+    "powercut": powercut.main,
+    "full-disk": full_disk.main,
     "conformance": conformance.main,
     "matrix": matrix.main,
 }

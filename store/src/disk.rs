@@ -42,16 +42,9 @@ impl Disk {
         let places = Places {
             root: dir.to_owned(),
         };
-        for directory in [dir.to_owned(), places.uploads(), places.root.join("blobs")] {
-            make_directory(&directory)?;
-        }
-        for algorithm in Algorithm::ALL {
-            make_directory(&places.algorithm(algorithm))?;
-        }
+        make_directory(dir)?;
         let lock = lock(&places.root.join("lock"))?;
-        for directory in [places.root.join("blobs"), places.root.clone()] {
-            sync_directory(&directory)?;
-        }
+        places.make()?;
         Ok(Disk {
             places,
             holds: Holds::default(),
@@ -148,6 +141,38 @@ struct Places {
 }
 
 impl Places {
+    /// Makes every directory and syncs them all, from the bottom up.
+    ///
+    /// What is there is synced too: it may be what a process made that was killed before it came
+    /// to its own sync. An upload has then one directory less to think of.
+    fn make(&self) -> Result<(), StoreError> {
+        let blobs = self.root.join("blobs");
+        for directory in [self.uploads(), blobs.clone()] {
+            make_directory(&directory)?;
+        }
+        for algorithm in Algorithm::ALL {
+            let directory = self.algorithm(algorithm);
+            make_directory(&directory)?;
+            for shard in 0..=u8::MAX {
+                make_directory(&directory.join(format!("{shard:02x}")))?;
+            }
+            sync_directory(&directory)?;
+        }
+        sync_directory(&blobs)?;
+        sync_directory(&self.root)?;
+        let parent = self.root.parent();
+        let parent = parent.filter(|parent| !parent.as_os_str().is_empty());
+        match sync_directory(parent.unwrap_or(Path::new("."))) {
+            // It was not made here then, or not by this user.
+            Err(StoreError::Io { cause, .. })
+                if cause.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                Ok(())
+            }
+            synced => synced,
+        }
+    }
+
     fn uploads(&self) -> PathBuf {
         self.root.join("uploads")
     }
@@ -177,10 +202,18 @@ fn private_file() -> OpenOptions {
     options
 }
 
-/// Makes a directory with those above it, for its owner alone.
+/// Makes a directory for its owner alone, with those above it; each of these is synced.
 fn make_directory(path: &Path) -> Result<(), StoreError> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|cause| failed("make the directory", path, cause))
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound && path.parent().is_some() => {
+            let parent = path.parent().unwrap_or(path);
+            make_directory(parent)?;
+            make_directory(path)?;
+            sync_directory(parent)
+        }
+        Err(_) if path.is_dir() => Ok(()),
+        made => made.map_err(|cause| failed("make the directory", path, cause)),
+    }
 }
 
 fn sync_directory(path: &Path) -> Result<(), StoreError> {
@@ -282,6 +315,19 @@ mod tests {
     }
 
     #[test]
+    fn an_upload_finds_its_directory_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("deep/down/data");
+        let disk = Disk::open(&root).unwrap();
+        for algorithm in Algorithm::ALL {
+            let shards = fs::read_dir(disk.places.algorithm(algorithm)).unwrap();
+            assert_eq!(shards.count(), 256);
+        }
+        let above = fs::metadata(dir.path().join("deep")).unwrap();
+        assert_eq!(above.permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
     fn a_second_process_is_refused_until_the_first_ends() {
         let dir = tempfile::tempdir().unwrap();
         let first = Disk::open(dir.path()).unwrap();
@@ -295,8 +341,6 @@ mod tests {
     fn foreign_files_are_passed_over() {
         let dir = tempfile::tempdir().unwrap();
         let disk = Disk::open(dir.path()).unwrap();
-        let shard = dir.path().join("blobs/sha256/ab");
-        fs::create_dir(&shard).unwrap();
         for place in ["uploads/.nfs1", "blobs/sha256/ab/short", "blobs/sha256/x"] {
             fs::write(dir.path().join(place), "x").unwrap();
         }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use model::Digest;
 use model::digest::{Algorithm, Hasher};
 
-use super::{Places, failed, make_directory, present, private_file, remove, sync_directory};
+use super::{Places, failed, present, private_file, remove, sync_directory};
 use crate::{CommitError, StoreError, Upload, UploadId};
 
 /// How many hash states of resting uploads are kept; those beyond are read again when resumed.
@@ -139,10 +139,6 @@ impl DiskUpload {
         let fail = |cause| failed("sync the upload", &self.path, cause);
         self.file.sync_all().map_err(fail)?;
         let shard = self.places.shard(digest);
-        if !shard.is_dir() {
-            make_directory(&shard)?;
-            sync_directory(&self.places.algorithm(digest.algorithm()))?;
-        }
         let blob = self.places.blob(digest);
         fs::rename(&self.path, &blob).map_err(|cause| failed("name the blob", &blob, cause))?;
         sync_directory(&shard)
