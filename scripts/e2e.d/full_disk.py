@@ -125,7 +125,7 @@ def fill(directory, db):
     check(server.request("GET", "/healthz", auth=False)[0] == 200, "all reads go on while nothing fits")
     trial.room.set(PLENTY)
     for place, (_, data) in kept:
-        work.resume(server, book, repository, place, data)
+        work.resume(server, book, place, data)
     work.push(server, book, repository, large)
     powercut.Round(2).run(server, book, stop=False)
     trial.sound()

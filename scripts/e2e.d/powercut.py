@@ -214,14 +214,14 @@ class Round:
         one = f"power/{self.number}-one"
         for key, known in list(book.facts.items()):
             if key[0] == "upload" and known is not None:
-                self.resume(server, book, one, key[1], known[1])
+                self.resume(server, book, key[1], known[1])
         for data in (*self.configs, self.layer, self.long, self.mounted, self.spare):
             self.push(server, book, one, data)
         for body in self.manifests:
             self.manifest(server, book, one, "again", body)
         book.check(server)
 
-    def resume(self, server, book, one, place, data):
+    def resume(self, server, book, place, data):
         """Goes on with an upload where it is; one that lost bytes is refused by its digest."""
         length = ledger.observe(server, ("upload", place))
         book.facts["upload", place] = None
@@ -230,7 +230,7 @@ class Round:
         digest = lib.digest(data)
         status, _, body = ledger.ask(server, "PUT", ledger.with_digest(place, digest), data[length:])
         if status == 201:
-            book.facts["blob", one, digest] = data
+            book.facts["blob", place.split("/blobs/")[0].removeprefix("/v2/"), digest] = data
         elif status != 400 or json.loads(body)["errors"][0]["code"] != "DIGEST_INVALID" or not book.lossy:
             raise Lost(f"{place} cannot be resumed at {length}: {status} {body}")
 

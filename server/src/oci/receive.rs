@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::header::{EXPECT, HeaderMap};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use store::{StoreError, Upload};
@@ -16,19 +17,45 @@ use super::error::{Code, Failure};
 const BATCH: usize = 1 << 20;
 /// How long a client may send nothing. Its upload stays and can be resumed.
 const IDLE: Duration = Duration::from_secs(60);
+/// How long a client that was refused may go on sending. Many look for the answer only then, and
+/// would find a broken connection in its place.
+const LINGER: Duration = Duration::from_secs(30);
 
 /// Writes a body to the end of an upload. What arrived is kept, however the body ends.
 ///
 /// The work goes on in a task of its own: when a connection breaks, the server drops the request,
 /// and the last bytes would be lost with it.
-pub async fn receive(upload: Box<dyn Upload>, body: Body) -> Result<Box<dyn Upload>, Failure> {
-    let received = tokio::spawn(copy(upload, body)).await;
+pub async fn receive(upload: Box<dyn Upload>, mut body: Body) -> Result<Box<dyn Upload>, Failure> {
+    let received = tokio::spawn(async move {
+        let copied = copy(upload, &mut body).await;
+        if copied.is_err() {
+            discard(body);
+        }
+        copied
+    });
+    let received = received.await;
     received.unwrap_or_else(|error| Err(Failure::internal(&error)))
+}
+
+/// Answers an upload with a failure before its body was looked at.
+pub fn refuse(headers: &HeaderMap, body: Body, failure: Failure) -> Failure {
+    // One who asks first has sent nothing yet.
+    if !headers.contains_key(EXPECT) {
+        discard(body);
+    }
+    failure
+}
+
+/// Reads the rest of a body while the answer is on its way, and forgets it.
+fn discard(mut body: Body) {
+    tokio::spawn(timeout(LINGER, async move {
+        while let Some(Ok(_)) = body.frame().await {}
+    }));
 }
 
 type Written = (Box<dyn Upload>, Result<(), StoreError>);
 
-async fn copy(upload: Box<dyn Upload>, mut body: Body) -> Result<Box<dyn Upload>, Failure> {
+async fn copy(upload: Box<dyn Upload>, body: &mut Body) -> Result<Box<dyn Upload>, Failure> {
     let mut writing = write(upload, Vec::new());
     let mut batch = Vec::new();
     let mut size = 0;

@@ -13,7 +13,7 @@ use store::record::{Link, UploadRow};
 use store::{CommitError, Upload, UploadId};
 
 use super::error::{Code, Failure};
-use super::receive::receive;
+use super::receive::{receive, refuse};
 use super::route::{self, upload_unknown};
 use super::{Answer, StatusCode, answer, blocking, ensure_repository};
 use crate::app::App;
@@ -131,7 +131,8 @@ async fn monolithic(
     digest: Digest,
     request: Request<Body>,
 ) -> Answer {
-    let (temporary, upload) = blocking(app, |app| {
+    let (parts, body) = request.into_parts();
+    let opened = blocking(app, |app| {
         let id = UploadId::from_random(app.random_16());
         app.store.blobs.create_upload(&id)?;
         let upload = app
@@ -141,10 +142,13 @@ async fn monolithic(
             .ok_or_else(|| upload_unknown(id.as_str()))?;
         let blobs = app.store.blobs.clone();
         Ok((Temporary { blobs, id }, upload))
-    })
-    .await?;
-    let expected = content_length(request.headers());
-    let upload = receive(upload, request.into_body()).await?;
+    });
+    let (temporary, upload) = match opened.await {
+        Ok(opened) => opened,
+        Err(failure) => return Err(refuse(&parts.headers, body, failure)),
+    };
+    let expected = content_length(&parts.headers);
+    let upload = receive(upload, body).await?;
     complete_length(expected, upload.length())?;
     commit(app, name, temporary.id.clone(), upload, digest).await
 }
@@ -224,21 +228,37 @@ async fn append(
     id: &UploadId,
     request: Request<Body>,
 ) -> Result<Box<dyn Upload>, Failure> {
+    let (parts, body) = request.into_parts();
+    let (upload, expected) = match ready(app, name, id, &parts.headers).await {
+        Ok(ready) => ready,
+        Err(failure) => return Err(refuse(&parts.headers, body, failure)),
+    };
+    let before = upload.length();
+    let upload = receive(upload, body).await?;
+    complete_length(expected, upload.length() - before)?;
+    Ok(upload)
+}
+
+/// The upload, open at the place where the request goes on, and how many bytes are to come if the
+/// request says it.
+async fn ready(
+    app: &Arc<App>,
+    name: &RepositoryName,
+    id: &UploadId,
+    headers: &HeaderMap,
+) -> Result<(Box<dyn Upload>, Option<u64>), Failure> {
     let upload = open(app, name, id).await?;
     let before = upload.length();
-    let announced = content_length(request.headers());
-    let expected = match chunk_range(request.headers())? {
-        None => announced,
-        Some((first, _)) if first != before => return Err(out_of_order(name, id, before)),
+    let announced = content_length(headers);
+    match chunk_range(headers)? {
+        None => Ok((upload, announced)),
+        Some((first, _)) if first != before => Err(out_of_order(name, id, before)),
         Some((first, last)) => {
             let length = last - first + 1;
             complete_length(announced, length)?;
-            Some(length)
+            Ok((upload, Some(length)))
         }
-    };
-    let upload = receive(upload, request.into_body()).await?;
-    complete_length(expected, upload.length() - before)?;
-    Ok(upload)
+    }
 }
 
 /// Opens an upload of this repository, waiting a little for a request that still holds it.
