@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use policy::Threshold;
 
+pub mod http;
+
 /// A container registry that looks at everything before it goes ashore.
 #[derive(Debug, Parser)]
 #[command(name = "lazaret", version, about, arg_required_else_help = true)]
@@ -18,7 +20,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the registry, ECR's API and the pages
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Scan an image without a server
     Scan(Scan),
     /// Make an advisory database, or say what is in one
@@ -81,6 +83,8 @@ pub struct Serve {
     /// Days after which a source of the database counts as stale
     #[arg(long, value_name = "DAYS", default_value_t = advisory::AgeLimits::DEFAULT_DAYS)]
     pub max_feed_age: u32,
+    #[command(flatten)]
+    pub http: http::Http,
 }
 
 #[derive(Debug, Args)]

@@ -13,11 +13,13 @@ use image::fixture::Fixture;
 use image::manifest::media_type::OCI_MANIFEST;
 use model::Digest;
 use server::auth::key::NewKey;
+use server::serve::Endpoint;
 use server::worker::Workers;
 use server::{App, Settings};
 use tokio::net::TcpListener;
 
-use crate::serve::{self, stop};
+use crate::serve;
+use crate::signals::Signals;
 use crate::{cli, database, db, key, output};
 
 mod client;
@@ -56,9 +58,16 @@ async fn demo(once: bool) -> anyhow::Result<()> {
     let key = key::ensure(&app, &data)?.context("a fresh directory has no key yet")?;
     let workers = Workers::start(&app, 1);
     let router = server::router::router(app.clone());
+    let endpoint = Endpoint {
+        app: app.clone(),
+        router,
+        tls: None,
+    };
+    let signals = Signals::listen()?;
+    let cut = signals.clone().received(2);
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let until = async { drop(ended.await) };
-    let serving = tokio::spawn(server::serve::serve(listener, router, until));
+    let serving = tokio::spawn(server::serve::serve(listener, endpoint, until, cut));
 
     say(&format!(
         "Lazaret serves at http://{host}, data in {}",
@@ -70,7 +79,7 @@ async fn demo(once: bool) -> anyhow::Result<()> {
     }
     say(&next_steps(&host, &key, once))?;
     if !once {
-        stop().await;
+        signals.received(1).await;
     }
     drop(end);
     serving.await??;

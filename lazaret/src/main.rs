@@ -9,11 +9,13 @@ mod database;
 mod db;
 mod demo;
 mod key;
+mod log;
 mod mirror;
 mod mmap;
 mod output;
 mod scan;
 mod serve;
+mod signals;
 mod system;
 
 #[global_allocator]

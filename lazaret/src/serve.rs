@@ -1,20 +1,26 @@
 //! `lazaret serve`: one process, embedded stores, nothing else to install.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use server::auth::key::NewKey;
+use server::serve::Endpoint;
+use server::tls::{self, Tls};
 use server::worker::Workers;
 use server::{App, Settings};
 use store::Store;
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
 
+use crate::signals::Signals;
 use crate::system::{SystemClock, SystemRandom};
-use crate::{cli, database, key};
+use crate::{cli, database, key, log};
+
+/// How long what is being written may take to be written once nobody waits for it any more.
+const LAST_WRITES: Duration = Duration::from_secs(1);
 
 /// Runs the command.
 ///
@@ -22,7 +28,7 @@ use crate::{cli, database, key};
 ///
 /// Where the server cannot start: the text says why.
 pub fn run(flags: &cli::Serve) -> anyhow::Result<u8> {
-    start_log();
+    log::start(flags.http.access_log);
     if flags.dev && !flags.listen.ip().is_loopback() {
         bail!(
             "--dev lets everybody in and is refused on {}: listen on 127.0.0.1 or [::1]",
@@ -32,11 +38,14 @@ pub fn run(flags: &cli::Serve) -> anyhow::Result<u8> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(serve(flags))?;
-    Ok(0)
+    let served = runtime.block_on(serve(flags));
+    runtime.shutdown_timeout(LAST_WRITES);
+    served.map(|()| 0)
 }
 
 async fn serve(flags: &cli::Serve) -> anyhow::Result<()> {
+    let signals = Signals::listen()?;
+    let tls = tls(&flags.http)?;
     let listener = TcpListener::bind(flags.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}", flags.listen))?;
     let address = listener.local_addr()?;
@@ -53,9 +62,52 @@ async fn serve(flags: &cli::Serve) -> anyhow::Result<()> {
     greet(&app, flags, made.as_ref())?;
     let count = flags.workers.unwrap_or_else(processors).max(1);
     let workers = Workers::start(&app, count);
-    server::serve::serve(listener, server::router::router(app), stop()).await?;
-    tokio::task::spawn_blocking(|| workers.stop()).await?;
-    Ok(())
+    if let Some(warning) = flags.http.warning(address) {
+        tracing::warn!("{warning}");
+    }
+    let router = server::router::router(app.clone());
+    let endpoint = Endpoint {
+        app: app.clone(),
+        router,
+        tls,
+    };
+    let (stop, cut) = (signals.clone().received(1), signals.clone().received(2));
+    let serving = server::serve::serve(listener, endpoint, stop, cut);
+    tokio::try_join!(
+        async { Ok(serving.await?) },
+        metrics(&app, &flags.http, &signals)
+    )?;
+    let scans = tokio::task::spawn_blocking(|| workers.stop());
+    tokio::select! {
+        ended = scans => Ok(ended?),
+        () = signals.received(2) => Ok(()),
+    }
+}
+
+/// Serves metrics on a listener of their own, where one is asked for.
+async fn metrics(app: &Arc<App>, flags: &cli::http::Http, signals: &Signals) -> anyhow::Result<()> {
+    let Some(address) = flags.metrics_listen else {
+        return Ok(());
+    };
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
+    let endpoint = Endpoint {
+        app: app.clone(),
+        router: server::router::metrics_router(app.clone()),
+        tls: None,
+    };
+    let (stop, cut) = (signals.clone().received(1), signals.clone().received(2));
+    Ok(server::serve::serve(listener, endpoint, stop, cut).await?)
+}
+
+/// Certificate and key, watched from now on.
+fn tls(flags: &cli::http::Http) -> anyhow::Result<Option<Arc<Tls>>> {
+    let (Some(certificate), Some(key)) = (&flags.tls_cert, &flags.tls_key) else {
+        return Ok(None);
+    };
+    let tls = Arc::new(Tls::open(certificate, key)?);
+    tokio::spawn(tls::watch(tls.clone()));
+    Ok(Some(tls))
 }
 
 fn settings(flags: &cli::Serve, address: SocketAddr) -> Settings {
@@ -68,6 +120,7 @@ fn settings(flags: &cli::Serve, address: SocketAddr) -> Settings {
     settings.region = flags.region.clone();
     settings.dev = flags.dev;
     settings.age_limits = advisory::AgeLimits::days(flags.max_feed_age);
+    flags.http.apply(&mut settings);
     settings
 }
 
@@ -83,7 +136,7 @@ pub fn open(data: &Path, settings: Settings) -> anyhow::Result<App> {
     Ok(App::new(
         store,
         settings,
-        Arc::new(SystemClock),
+        Arc::new(SystemClock::start()),
         Arc::new(SystemRandom),
         seal,
     ))
@@ -131,33 +184,6 @@ fn greet(app: &App, flags: &cli::Serve, made: Option<&NewKey>) -> anyhow::Result
     Ok(out.flush()?)
 }
 
-/// Ready when the process is asked to end.
-pub async fn stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let interrupt = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(_) => drop(interrupt.await),
-    }
-}
-
 fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// Log lines go to standard error; `LAZARET_LOG` says which (`info` if not set).
-fn start_log() {
-    let filter = EnvFilter::try_from_env("LAZARET_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let colors = std::io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt()
-        .with_ansi(colors)
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    // A second start in one process (tests) keeps the first log.
-    drop(log.try_init());
 }

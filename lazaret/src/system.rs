@@ -1,14 +1,30 @@
 //! The machine's clock and random numbers, where the program is put together.
 
+use std::time::{Duration, Instant};
+
 use jiff::Timestamp;
 use server::{Clock, Random};
 
 /// The machine's clock.
-pub struct SystemClock;
+pub struct SystemClock {
+    started: Instant,
+}
+
+impl SystemClock {
+    /// A clock that counts from now.
+    pub fn start() -> SystemClock {
+        let started = Instant::now();
+        SystemClock { started }
+    }
+}
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.started.elapsed()
     }
 }
 

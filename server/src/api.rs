@@ -16,6 +16,7 @@ use store::StoreError;
 use store::record::ScanState;
 
 use crate::app::App;
+use crate::blocking::spawn_blocking;
 use crate::scan;
 
 pub mod admin;
@@ -175,9 +176,7 @@ fn document(value: Value) -> Answer {
 
 /// Runs a handler on a thread that may wait for the disk, and dresses its answer.
 async fn answer(work: impl FnOnce() -> Answer + Send + 'static) -> Response<Body> {
-    let outcome = tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or(Err(ApiError::Cut));
+    let outcome = spawn_blocking(work).await.unwrap_or(Err(ApiError::Cut));
     let (status, bytes) = outcome.unwrap_or_else(|error| {
         let status = match error {
             ApiError::NotFound(_) => StatusCode::NOT_FOUND,

@@ -1,5 +1,6 @@
 //! What every request shares: the stores, the settings, the clock and the database in use.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -9,12 +10,22 @@ use store::Store;
 use store::record::Repository;
 
 use crate::auth::seal::Seal;
+use crate::limiter::{FailedLogins, PrincipalRate};
+use crate::metrics::Metrics;
 use crate::settings::Settings;
 
 /// Tells the time. An argument, so that a test can hold it still.
 pub trait Clock: Send + Sync {
     /// The time now.
     fn now(&self) -> Timestamp;
+
+    /// The time since some moment, for rates and durations. It must never go back: a clock that
+    /// is set an hour back would keep everybody waiting for an hour. What stands here is for a
+    /// clock that nobody sets.
+    fn elapsed(&self) -> Duration {
+        let since = self.now().duration_since(Timestamp::UNIX_EPOCH);
+        Duration::try_from(since).unwrap_or_default()
+    }
 }
 
 /// Makes random bytes. An argument, so that a test knows what they are.
@@ -87,6 +98,14 @@ pub struct App {
     pub random: Arc<dyn Random>,
     /// Wakes the scan workers.
     pub bell: Bell,
+    /// Whether the server was asked to stop: it takes no new connections any more.
+    pub stopping: AtomicBool,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Requests per second of each principal.
+    pub(crate) principal_rate: PrincipalRate,
+    /// Wrong credentials of each address.
+    pub(crate) failed_logins: FailedLogins,
 }
 
 impl App {
@@ -98,15 +117,18 @@ impl App {
         random: Arc<dyn Random>,
         seal: Seal,
     ) -> App {
-        let (database, bell) = (DatabaseHandle::default(), Bell::default());
         App {
+            principal_rate: PrincipalRate::new(&settings.limits, clock.clone()),
+            failed_logins: FailedLogins::new(&settings.limits, clock.clone()),
             store,
             settings,
             seal,
-            database,
+            database: DatabaseHandle::default(),
             clock,
             random,
-            bell,
+            bell: Bell::default(),
+            stopping: AtomicBool::new(false),
+            metrics: Metrics::default(),
         }
     }
 

@@ -14,6 +14,8 @@ use store::StoreError;
 use crate::app::App;
 use crate::auth::key::KeyError;
 use crate::auth::{Principal, key, sigv4};
+use crate::blocking::spawn_blocking;
+use crate::middleware::logins::WrongCredentials;
 
 mod batch_delete_image;
 mod create_repository;
@@ -89,13 +91,14 @@ const OPERATIONS: &[Operation] = &[
 /// Answers one request to `POST /`.
 pub async fn handle(app: &Arc<App>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let outcome = match axum::body::to_bytes(body, MAX_BODY).await {
+    let (principal, outcome) = match axum::body::to_bytes(body, MAX_BODY).await {
         Ok(body) => dispatch(app, parts, body.to_vec()).await,
-        Err(_) => Err(EcrError::new(
-            "RequestEntityTooLarge",
-            "The request is larger than 16 MiB.",
-        )),
+        Err(_) => {
+            let message = "The request is larger than 16 MiB, or did not arrive as a whole.";
+            (None, Err(EcrError::new("RequestEntityTooLarge", message)))
+        }
     };
+    let wrong = matches!(&outcome, Err(error) if error.is_wrong_credentials());
     let (status, value) = match outcome {
         Ok(value) => (StatusCode::OK, value),
         Err(error) => (error.status(), error.to_json()),
@@ -104,31 +107,50 @@ pub async fn handle(app: &Arc<App>, request: Request<Body>) -> Response<Body> {
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert("content-type", HeaderValue::from_static(CONTENT_TYPE));
-    let id = store::UploadId::from_random(app.random_16());
-    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
-        headers.insert("x-amzn-requestid", id);
+    // For what stands around: the access log, and the limit on failed logins.
+    if wrong {
+        response.extensions_mut().insert(WrongCredentials);
+    }
+    if let Some(principal) = principal {
+        response.extensions_mut().insert(principal);
     }
     response
 }
 
 /// Stores are blocking, so that the whole operation runs on a thread of its own.
-async fn dispatch(app: &Arc<App>, parts: Parts, body: Vec<u8>) -> Answer {
+async fn dispatch(app: &Arc<App>, parts: Parts, body: Vec<u8>) -> (Option<Principal>, Answer) {
     let app = app.clone();
     let work = move || {
         let now = app.clock.now();
-        let principal = authenticate(&app, &parts, &body, now)?;
-        let operation = find_operation(&parts)?;
-        let context = Context {
-            app,
-            principal,
-            now,
-        };
-        (operation.run)(&context, &body)
+        match authenticate(&app, &parts, &body, now) {
+            Ok(principal) => {
+                let context = Context {
+                    app,
+                    principal: principal.clone(),
+                    now,
+                };
+                (Some(principal), operate(&context, &parts, &body))
+            }
+            Err(error) => (None, Err(error)),
+        }
     };
-    match tokio::task::spawn_blocking(work).await {
-        Ok(answer) => answer,
-        Err(_) => Err(EcrError::server("The operation was cut off. Try again.")),
+    let cut = |_| {
+        (
+            None,
+            Err(EcrError::server("The operation was cut off. Try again.")),
+        )
+    };
+    spawn_blocking(work).await.unwrap_or_else(cut)
+}
+
+fn operate(context: &Context, parts: &Parts, body: &[u8]) -> Answer {
+    let app = &context.app;
+    if app.principal_rate.check(&context.principal.name).is_err() {
+        app.metrics.refuse("rate");
+        return Err(EcrError::new("ThrottlingException", "Rate exceeded"));
     }
+    let operation = find_operation(parts)?;
+    (operation.run)(context, body)
 }
 
 fn authenticate(

@@ -7,18 +7,28 @@
 pub mod api;
 pub mod app;
 pub mod auth;
+mod blocking;
 pub mod ecr;
+mod health;
 pub mod housekeeping;
+mod limiter;
+pub mod limits;
+pub mod metrics;
+pub mod middleware;
 pub mod oci;
 pub mod pages;
 pub mod router;
 pub mod scan;
 pub mod serve;
 pub mod settings;
+pub mod surface;
 #[cfg(test)]
 mod testing;
+pub mod tls;
+mod trace;
 pub mod unread;
 pub mod worker;
 
 pub use app::{App, Clock, Random};
+pub use limits::Limits;
 pub use settings::Settings;

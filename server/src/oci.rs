@@ -113,7 +113,7 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce(&App) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let app = app.clone();
-    let done = tokio::task::spawn_blocking(move || work(&app)).await;
+    let done = crate::blocking::spawn_blocking(move || work(&app)).await;
     done.unwrap_or_else(|error| Err(Failure::internal(&error)))
 }
 

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use store::StoreError;
 
 use crate::app::App;
+use crate::blocking::spawn_blocking;
 
 mod home;
 mod image;
@@ -113,9 +114,7 @@ async fn style() -> Response<Body> {
 
 /// Renders on a thread that may wait for the disk, and dresses the answer.
 async fn page(work: impl FnOnce() -> Result<String, PageError> + Send + 'static) -> Response<Body> {
-    let outcome = tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or(Err(PageError::Cut));
+    let outcome = spawn_blocking(work).await.unwrap_or(Err(PageError::Cut));
     let (status, html) = match outcome {
         Ok(html) => (StatusCode::OK, html),
         Err(error) => error_page(&error),

@@ -1,7 +1,7 @@
 //! Which surface answers a request, and who may come in.
 //!
 //! `/v2/` is parsed by hand in [`crate::oci`], since a repository's name contains slashes. Every
-//! path but `/healthz` asks for credentials; ECR checks its own signature.
+//! path but `/healthz` and `/readyz` asks for credentials; ECR checks its own signature.
 
 use std::sync::Arc;
 
@@ -12,12 +12,14 @@ use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::post;
 
 use crate::app::App;
 use crate::auth::Principal;
 use crate::auth::basic::{Refused, authenticate};
-use crate::{api, ecr, oci, pages, unread};
+use crate::blocking::spawn_blocking;
+use crate::middleware::logins::WrongCredentials;
+use crate::{api, ecr, health, metrics, middleware, oci, pages, unread};
 
 /// Every surface of the server.
 pub fn router(app: Arc<App>) -> Router {
@@ -25,14 +27,24 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(pages::routes())
         .route("/", post(ecr_request))
         .nest("/api/v1", api::routes())
-        .fallback(registry)
+        .merge(metrics::routes())
+        .fallback(registry);
+    let with_credentials = middleware::behind_credentials(&app, with_credentials)
         .layer(from_fn_with_state(app.clone(), require_credentials));
-    Router::new()
-        .route("/healthz", get(async || "ok\n"))
+    let surfaces = Router::new()
+        .merge(health::routes())
         .merge(with_credentials)
         .layer(from_fn_with_state(app.clone(), refuse_foreign_pages))
         .layer(map_response(no_sniffing))
-        .layer(from_fn(unread::finish))
+        .layer(from_fn(unread::finish));
+    middleware::around(&app, surfaces).with_state(app)
+}
+
+/// `/metrics` without credentials, and health: for a listener that only its operator reaches.
+pub fn metrics_router(app: Arc<App>) -> Router {
+    Router::new()
+        .merge(health::routes())
+        .merge(metrics::routes())
         .with_state(app)
 }
 
@@ -81,7 +93,7 @@ async fn require_credentials(
     let headers = request.headers().clone();
     let path_is_registry = is_registry(request.uri().path());
     let (asked, checked) = (app.clone(), move |app: &App| authenticate(app, &headers));
-    let outcome = tokio::task::spawn_blocking(move || checked(&asked)).await;
+    let outcome = spawn_blocking(move || checked(&asked)).await;
     match outcome {
         Ok(Ok(principal)) => {
             request.extensions_mut().insert(principal);
@@ -115,6 +127,9 @@ fn unauthorized(app: &App, registry: bool, refused: &Refused) -> Response<Body> 
         false => format!("{refused}\n"),
     };
     let mut response = (StatusCode::UNAUTHORIZED, body).into_response();
+    if matches!(refused, Refused::Wrong) {
+        response.extensions_mut().insert(WrongCredentials);
+    }
     let headers = response.headers_mut();
     if let Ok(challenge) = HeaderValue::from_str(&challenge) {
         headers.insert("www-authenticate", challenge);

@@ -1,6 +1,9 @@
 //! What the operator chose, with the defaults that are safe.
 
+use ipnet::IpNet;
 use jiff::SignedDuration;
+
+use crate::limits::Limits;
 
 /// The settings of a server.
 #[derive(Clone, Debug)]
@@ -21,6 +24,10 @@ pub struct Settings {
     pub collect_after: SignedDuration,
     /// Limits on everything that is read from an image.
     pub image_limits: image::Limits,
+    /// Limits on everything at the door that a client controls.
+    pub limits: Limits,
+    /// Proxies whose `X-Forwarded-For` is believed. They may hold any number of connections.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Settings {
@@ -35,6 +42,8 @@ impl Settings {
             age_limits: advisory::AgeLimits::default(),
             collect_after: SignedDuration::from_hours(24),
             image_limits: image::Limits::default(),
+            limits: Limits::default(),
+            trusted_proxies: Vec::new(),
         }
     }
 

@@ -134,24 +134,41 @@ fn run(app: &App, job: &Job) -> Result<(), StoreError> {
 
 /// Catalogues and matches one image.
 fn scan_image(app: &App, image: &Digest) -> Result<(), StoreError> {
-    let started = app.clock.now();
+    let started = app.clock.elapsed();
+    let span = tracing::info_span!("scan", %image);
+    let outcome = span.in_scope(|| scan_steps(app, image));
+    let took = app.clock.elapsed().saturating_sub(started);
+    let word = match &outcome {
+        Ok(word) => word,
+        Err(_) => "error",
+    };
+    app.metrics.scan(word, took);
+    if outcome.is_ok() {
+        tracing::info!(%image, milliseconds = took.as_millis(), "scanned");
+    }
+    outcome.map(drop)
+}
+
+/// What became of it: `complete` or `unscannable`.
+fn scan_steps(app: &App, image: &Digest) -> Result<&'static str, StoreError> {
     app.store.metadata.begin_scan(image)?;
-    match scan::catalogue(app, image) {
+    let catalogued = tracing::info_span!("catalogue").in_scope(|| scan::catalogue(app, image));
+    match catalogued {
         Ok(inventory) => {
-            let database = app.database.current();
-            scan::store_result(app, image, inventory, catalog::REVISION, database)?;
+            let (database, revision) = (app.database.current(), catalog::REVISION);
+            tracing::info_span!("match")
+                .in_scope(|| scan::store_result(app, image, inventory, revision, database))?;
+            Ok("complete")
         }
         Err(ScanError::Unscannable(detail)) => {
             tracing::warn!(%image, %detail, "an image cannot be scanned");
             app.store
                 .metadata
                 .fail_scan(image, &detail, app.clock.now())?;
+            Ok("unscannable")
         }
-        Err(ScanError::Store(error)) => return Err(error),
+        Err(ScanError::Store(error)) => Err(error),
     }
-    let milliseconds = app.clock.now().duration_since(started).as_millis();
-    tracing::info!(%image, milliseconds, "scanned");
-    Ok(())
 }
 
 /// Brings every scanned image to the database and the catalogue in use. Layers are read again

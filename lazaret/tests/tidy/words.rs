@@ -70,6 +70,7 @@ fn what_the_documents_promise_is_there() {
         "docs/database.md",
         "docs/ecr.md",
         "docs/feeds.md",
+        "docs/operations.md",
         "docs/registry.md",
         "docs/scan.md",
         "docs/scan.schema.json",

@@ -40,6 +40,14 @@ impl EcrError {
         }
     }
 
+    /// Whether the credentials are nobody's.
+    pub fn is_wrong_credentials(&self) -> bool {
+        matches!(
+            self.code,
+            "UnrecognizedClientException" | "InvalidSignatureException"
+        )
+    }
+
     /// The body. Clients read the bare code in `__type`, not a header.
     pub fn to_json(&self) -> Value {
         json!({ "__type": self.code, "message": self.message })

@@ -6,9 +6,10 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream;
 use store::Blob;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::JoinHandle;
 
 use super::error::Failure;
+use crate::blocking::spawn_blocking;
 
 /// How much is read at once. A download holds two such pieces at most: one on its way, and one
 /// being read. No thread waits for a slow client.

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::StatusCode;
 use axum::http::header::{EXPECT, HeaderMap};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use store::{StoreError, Upload};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::error::{Code, Failure};
+use crate::blocking::spawn_blocking;
 
 /// How much is collected before it is hashed and written. A request holds two such batches at
 /// most, one being written while the next one arrives. No thread waits for a slow client.
@@ -21,19 +24,24 @@ const IDLE: Duration = Duration::from_secs(60);
 /// would find a broken connection in its place.
 const LINGER: Duration = Duration::from_secs(30);
 
-/// Writes a body to the end of an upload. What arrived is kept, however the body ends.
+/// Writes a body to the end of an upload of so many bytes at `most`. What arrived is kept, however
+/// the body ends.
 ///
 /// The work goes on in a task of its own: when a connection breaks, the server drops the request,
 /// and the last bytes would be lost with it.
-pub async fn receive(upload: Box<dyn Upload>, mut body: Body) -> Result<Box<dyn Upload>, Failure> {
-    let received = tokio::spawn(async move {
-        let copied = copy(upload, &mut body).await;
+pub async fn receive(
+    upload: Box<dyn Upload>,
+    mut body: Body,
+    most: Option<u64>,
+) -> Result<Box<dyn Upload>, Failure> {
+    let work = async move {
+        let copied = copy(upload, &mut body, most).await;
         if copied.is_err() {
             discard(body);
         }
         copied
-    });
-    let received = received.await;
+    };
+    let received = tokio::spawn(work.in_current_span()).await;
     received.unwrap_or_else(|error| Err(Failure::internal(&error)))
 }
 
@@ -55,7 +63,12 @@ fn discard(mut body: Body) {
 
 type Written = (Box<dyn Upload>, Result<(), StoreError>);
 
-async fn copy(upload: Box<dyn Upload>, body: &mut Body) -> Result<Box<dyn Upload>, Failure> {
+async fn copy(
+    upload: Box<dyn Upload>,
+    body: &mut Body,
+    most: Option<u64>,
+) -> Result<Box<dyn Upload>, Failure> {
+    let mut room = most.map(|most| most.saturating_sub(upload.length()));
     let mut writing = write(upload, Vec::new());
     let mut batch = Vec::new();
     let mut size = 0;
@@ -69,6 +82,12 @@ async fn copy(upload: Box<dyn Upload>, body: &mut Body) -> Result<Box<dyn Upload
         let Ok(bytes) = frame.into_data() else {
             continue;
         };
+        if let Some(room) = &mut room {
+            match room.checked_sub(bytes.len() as u64) {
+                Some(left) => *room = left,
+                None => break Err(too_large(most)),
+            }
+        }
         size += bytes.len();
         batch.push(bytes);
         if size >= BATCH {
@@ -93,6 +112,14 @@ async fn finished(writing: JoinHandle<Written>) -> Result<Box<dyn Upload>, Failu
     let (upload, written) = writing.await.map_err(|error| Failure::internal(&error))?;
     written?;
     Ok(upload)
+}
+
+fn too_large(most: Option<u64>) -> Failure {
+    let message = format!(
+        "a blob may have {} bytes here: its operator set that limit",
+        most.unwrap_or_default()
+    );
+    Failure::new(Code::SizeInvalid, message).status(StatusCode::PAYLOAD_TOO_LARGE)
 }
 
 fn broken(how: &str) -> Failure {

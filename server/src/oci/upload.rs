@@ -148,7 +148,7 @@ async fn monolithic(
         Err(failure) => return Err(refuse(&parts.headers, body, failure)),
     };
     let expected = content_length(&parts.headers);
-    let upload = receive(upload, body).await?;
+    let upload = receive(upload, body, app.settings.limits.blob_bytes).await?;
     complete_length(expected, upload.length())?;
     commit(app, name, temporary.id.clone(), upload, digest).await
 }
@@ -234,7 +234,7 @@ async fn append(
         Err(failure) => return Err(refuse(&parts.headers, body, failure)),
     };
     let before = upload.length();
-    let upload = receive(upload, body).await?;
+    let upload = receive(upload, body, app.settings.limits.blob_bytes).await?;
     complete_length(expected, upload.length() - before)?;
     Ok(upload)
 }

@@ -1,0 +1,135 @@
+//! The flags of `lazaret serve` that are about HTTP: encryption, limits, what is told about it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use ipnet::IpNet;
+use server::{Limits, Settings};
+
+#[derive(Debug, Args)]
+pub struct Http {
+    /// Serve TLS with this certificate chain (PEM); a replaced file is used within seconds
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LAZARET_TLS_CERT",
+        requires = "tls_key"
+    )]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM)
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LAZARET_TLS_KEY",
+        requires = "tls_cert"
+    )]
+    pub tls_key: Option<PathBuf>,
+    /// What clients see before the host [default: https with --tls-cert, otherwise http]
+    #[arg(long, value_name = "http|https", env = "LAZARET_PUBLIC_SCHEME")]
+    pub public_scheme: Option<Scheme>,
+    /// A proxy whose X-Forwarded-For is believed: an address or a network; may be repeated
+    #[arg(long, value_name = "ADDR[/BITS]", env = "LAZARET_TRUSTED_PROXY",
+          value_delimiter = ',', value_parser = network)]
+    pub trusted_proxy: Vec<IpNet>,
+    /// Connections at one time; further ones wait
+    #[arg(long, value_name = "N", default_value_t = Limits::default().connections)]
+    pub max_connections: usize,
+    /// Connections of one address at one time; further ones are closed
+    #[arg(long, value_name = "N", default_value_t = Limits::default().connections_per_address)]
+    pub max_connections_per_address: usize,
+    /// Seconds after which a client that reads nothing of its answer is cut off
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().stall.as_secs())]
+    pub stall_timeout: u64,
+    /// Bytes of one blob at most [default: any size]
+    #[arg(long, value_name = "BYTES")]
+    pub max_blob_size: Option<u64>,
+    /// Requests per second of one principal [default: any number]
+    #[arg(long, value_name = "N", env = "LAZARET_RATE_LIMIT")]
+    pub rate_limit: Option<NonZeroU32>,
+    /// Requests that a principal may send at once before --rate-limit counts
+    #[arg(long, value_name = "N", default_value_t = Limits::default().burst)]
+    pub rate_burst: NonZeroU32,
+    /// One line per request on standard error
+    #[arg(
+        long,
+        value_name = "FORM",
+        default_value = "text",
+        env = "LAZARET_ACCESS_LOG"
+    )]
+    pub access_log: AccessLog,
+    /// Answer /metrics on this address too, in the clear and without credentials
+    #[arg(long, value_name = "ADDR", env = "LAZARET_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// Seconds that requests under way have to end after SIGTERM
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().grace.as_secs(),
+          env = "LAZARET_SHUTDOWN_GRACE")]
+    pub shutdown_grace: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Scheme {
+    /// In the clear
+    Http,
+    /// TLS, here or in a proxy before the server
+    Https,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AccessLog {
+    /// None
+    Off,
+    /// For people
+    Text,
+    /// For programs: one JSON object a line
+    Json,
+}
+
+impl Http {
+    /// Writes what was chosen into the settings.
+    pub fn apply(&self, settings: &mut Settings) {
+        settings.public_scheme = match self.scheme() {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        };
+        settings.trusted_proxies.clone_from(&self.trusted_proxy);
+        let limits = &mut settings.limits;
+        limits.connections = self.max_connections;
+        limits.connections_per_address = self.max_connections_per_address;
+        limits.stall = Duration::from_secs(self.stall_timeout);
+        limits.blob_bytes = self.max_blob_size;
+        limits.rate = self.rate_limit;
+        limits.burst = self.rate_burst;
+        limits.grace = Duration::from_secs(self.shutdown_grace);
+    }
+
+    fn scheme(&self) -> Scheme {
+        let own = match self.tls_cert {
+            Some(_) => Scheme::Https,
+            None => Scheme::Http,
+        };
+        self.public_scheme.unwrap_or(own)
+    }
+
+    /// What to warn of: credentials that anybody on the way can read.
+    pub fn warning(&self, listen: SocketAddr) -> Option<String> {
+        let clear = self.tls_cert.is_none() && self.scheme() == Scheme::Http;
+        (clear && !listen.ip().is_loopback()).then(|| {
+            format!(
+                "HTTP in the clear on {listen}: whoever is on the way reads passwords and images. \
+                 Name a certificate with --tls-cert and --tls-key; behind a proxy that speaks \
+                 TLS, say so with --public-scheme https"
+            )
+        })
+    }
+}
+
+/// An address, or a network in CIDR notation.
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = text.parse::<IpAddr>().map(IpNet::from);
+    address
+        .or_else(|_| text.parse())
+        .map_err(|_| "expected an address like 10.0.0.1, or a network like 10.0.0.0/8".to_owned())
+}
