@@ -17,6 +17,8 @@ mod scan;
 mod serve;
 mod signals;
 mod system;
+#[cfg(feature = "otel")]
+mod traces;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

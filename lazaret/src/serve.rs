@@ -28,7 +28,6 @@ const LAST_WRITES: Duration = Duration::from_secs(1);
 ///
 /// Where the server cannot start: the text says why.
 pub fn run(flags: &cli::Serve) -> anyhow::Result<u8> {
-    log::start(flags.http.access_log);
     if flags.dev && !flags.listen.ip().is_loopback() {
         bail!(
             "--dev lets everybody in and is refused on {}: listen on 127.0.0.1 or [::1]",
@@ -38,9 +37,33 @@ pub fn run(flags: &cli::Serve) -> anyhow::Result<u8> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let served = runtime.block_on(serve(flags));
+    let served = {
+        // Dropped while the runtime still runs: it sends what is left.
+        let _traces = start_log(&flags.http, runtime.handle())?;
+        runtime.block_on(serve(flags))
+    };
     runtime.shutdown_timeout(LAST_WRITES);
     served.map(|()| 0)
+}
+
+/// The log, and traces where they are asked for.
+#[cfg(feature = "otel")]
+fn start_log(
+    flags: &cli::http::Http,
+    runtime: &tokio::runtime::Handle,
+) -> anyhow::Result<Option<crate::traces::Traces>> {
+    let endpoint = flags.otlp_endpoint.as_deref();
+    let started = endpoint.map(|endpoint| crate::traces::Traces::start(endpoint, runtime));
+    let (traces, part) = started.transpose()?.unzip();
+    log::start(flags.access_log, part);
+    Ok(traces)
+}
+
+/// The log.
+#[cfg(not(feature = "otel"))]
+fn start_log(flags: &cli::http::Http, _: &tokio::runtime::Handle) -> anyhow::Result<Option<()>> {
+    log::start(flags.access_log, None);
+    Ok(None)
 }
 
 async fn serve(flags: &cli::Serve) -> anyhow::Result<()> {

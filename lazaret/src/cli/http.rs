@@ -63,6 +63,10 @@ pub struct Http {
     /// Answer /metrics on this address too, in the clear and without credentials
     #[arg(long, value_name = "ADDR", env = "LAZARET_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
+    /// Send traces to the collector at this address (OTLP over HTTP); the only call that goes out
+    #[cfg(feature = "otel")]
+    #[arg(long, value_name = "URL", env = "LAZARET_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<String>,
     /// Seconds that requests under way have to end after SIGTERM
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().grace.as_secs(),
           env = "LAZARET_SHUTDOWN_GRACE")]
