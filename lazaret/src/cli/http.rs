@@ -41,7 +41,8 @@ pub struct Http {
     #[arg(long, value_name = "N", default_value_t = Limits::default().connections_per_address)]
     pub max_connections_per_address: usize,
     /// Seconds after which a client that reads nothing of its answer is cut off
-    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().stall.as_secs())]
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().stall.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..))]
     pub stall_timeout: u64,
     /// Bytes of one blob at most [default: any size]
     #[arg(long, value_name = "BYTES")]
@@ -136,4 +137,60 @@ fn network(text: &str) -> Result<IpNet, String> {
     address
         .or_else(|_| text.parse())
         .map_err(|_| "expected an address like 10.0.0.1, or a network like 10.0.0.0/8".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn parse(line: &str) -> Result<Http, clap::Error> {
+        let parsed = Cli::try_parse_from(format!("lazaret serve {line}").split_whitespace())?;
+        match parsed.command {
+            Command::Serve(flags) => Ok(flags.http),
+            _ => unreachable!("the line says serve"),
+        }
+    }
+
+    fn settings(line: &str) -> Settings {
+        let mut settings = Settings::new("registry.example.org");
+        parse(line).unwrap().apply(&mut settings);
+        settings
+    }
+
+    #[test]
+    fn flags_become_settings() {
+        assert_eq!(settings("").public_scheme, "http");
+        let tls = "--tls-cert a.pem --tls-key b.pem";
+        assert_eq!(settings(tls).public_scheme, "https");
+        let proxied = settings("--public-scheme https --trusted-proxy 10.0.0.0/8,192.0.2.1");
+        assert_eq!(proxied.public_scheme, "https");
+        assert_eq!(proxied.trusted_proxies.len(), 2);
+        for wrong in [
+            "--tls-cert a.pem",
+            "--trusted-proxy somewhere",
+            "--stall-timeout 0",
+            "--rate-limit 0",
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn credentials_in_the_clear_are_warned_of() {
+        let (far, near) = ("0.0.0.0:5000", "127.0.0.1:5000");
+        for (line, listen, warned) in [
+            ("", near, false),
+            ("", far, true),
+            ("--public-scheme http", far, true),
+            ("--public-scheme https", far, false),
+            ("--tls-cert a.pem --tls-key b.pem", far, false),
+        ] {
+            let warning = parse(line).unwrap().warning(listen.parse().unwrap());
+            assert_eq!(warning.is_some(), warned, "{line} {listen}");
+            assert!(warning.is_none_or(|text| text.contains("--tls-cert")));
+        }
+    }
 }

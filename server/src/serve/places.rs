@@ -25,11 +25,12 @@ pub struct Place {
 }
 
 impl Places {
-    /// As many as the settings say.
+    /// As many as the settings say, and one at least.
     pub fn new(settings: &Settings) -> Places {
+        let most = settings.limits.connections.clamp(1, Semaphore::MAX_PERMITS);
         Places {
-            free: Arc::new(Semaphore::new(settings.limits.connections)),
-            per_address: settings.limits.connections_per_address,
+            free: Arc::new(Semaphore::new(most)),
+            per_address: settings.limits.connections_per_address.max(1),
             exempt: settings.trusted_proxies.clone(),
             held: Mutex::default(),
         }
