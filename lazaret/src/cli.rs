@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use policy::Threshold;
 
+pub mod admin;
 pub mod http;
+pub mod store;
 
 /// A container registry that looks at everything before it goes ashore.
 #[derive(Debug, Parser)]
@@ -26,6 +28,9 @@ pub enum Command {
     /// Make an advisory database, or say what is in one
     #[command(subcommand)]
     Db(Db),
+    /// Keep house: check what is stored, remove what nobody uses, move it
+    #[command(subcommand)]
+    Admin(admin::Admin),
     /// Show the main job on this machine: push an image, see its findings
     Demo(Demo),
 }
@@ -40,14 +45,8 @@ pub enum Db {
 
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Where everything is kept
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "./lazaret-data",
-        env = "LAZARET_DATA"
-    )]
-    pub data: PathBuf,
+    #[command(flatten)]
+    pub stores: store::Stores,
     /// Address and port to listen on
     #[arg(
         long,
@@ -77,6 +76,12 @@ pub struct Serve {
     /// Host and port under which clients reach the server [default: the listen address]
     #[arg(long, value_name = "HOST[:PORT]", env = "LAZARET_PUBLIC_HOST")]
     pub public_host: Option<String>,
+    /// Hours for which what nobody uses is kept: an upload at rest, a blob that no manifest names
+    #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
+    pub collect_after: u32,
+    /// Minutes between two collections of garbage; 0 switches them off
+    #[arg(long, value_name = "MINUTES", default_value_t = 60)]
+    pub collect_every: u32,
     /// Scan workers [default: one per processor]
     #[arg(long, value_name = "N", env = "LAZARET_WORKERS")]
     pub workers: Option<usize>,

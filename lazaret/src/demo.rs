@@ -18,9 +18,8 @@ use server::worker::Workers;
 use server::{App, Settings};
 use tokio::net::TcpListener;
 
-use crate::serve;
 use crate::signals::Signals;
-use crate::{cli, database, db, key, output};
+use crate::{cli, database, db, key, output, stores};
 
 mod client;
 mod starter;
@@ -51,7 +50,10 @@ async fn demo(once: bool) -> anyhow::Result<()> {
     let data = directory.path().join("data");
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let host = listener.local_addr()?.to_string();
-    let app = Arc::new(serve::open(&data, Settings::new(&host))?);
+    let app = Arc::new(stores::open(
+        &stores::embedded(&data),
+        Settings::new(&host),
+    )?);
     let file = directory.path().join("starter.db");
     db::build::write(&file, &starter::database()?)?;
     database::load(&app, &file)?;

@@ -64,6 +64,21 @@ pub fn seal(path: &Path, random: &dyn Random) -> anyhow::Result<Seal> {
     }
 }
 
+/// Checks that the store's secrets open with that key file: with another one nobody could log in.
+///
+/// # Errors
+///
+/// Where they do not.
+pub fn check(app: &App, path: &Path) -> anyhow::Result<()> {
+    let Some(key) = app.store.metadata.access_keys()?.into_iter().next() else {
+        return Ok(());
+    };
+    let opened = app.seal.open(&key.id, &key.sealed);
+    opened
+        .map(drop)
+        .with_context(|| format!("{} is not the key file of this store", path.display()))
+}
+
 fn digits(text: &str) -> Option<[u8; KEY_LENGTH]> {
     let mut key = [0; KEY_LENGTH];
     if text.len() != 2 * KEY_LENGTH || !text.is_ascii() {

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod admin;
 mod cli;
 mod database;
 mod db;
@@ -13,9 +14,11 @@ mod log;
 mod mirror;
 mod mmap;
 mod output;
+mod progress;
 mod scan;
 mod serve;
 mod signals;
+mod stores;
 mod system;
 #[cfg(feature = "otel")]
 mod traces;
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         cli::Command::Scan(flags) => scan::run(&flags),
         cli::Command::Db(cli::Db::Build(flags)) => db::build::run(&flags),
         cli::Command::Db(cli::Db::Status(flags)) => db::status::run(&flags),
+        cli::Command::Admin(command) => admin::run(&command),
         cli::Command::Demo(flags) => demo::run(&flags),
     };
     match outcome {

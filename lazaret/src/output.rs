@@ -52,3 +52,40 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .into_iter()
         .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
+
+/// A count of bytes for people, in powers of 1024.
+pub fn bytes(count: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if count < 1024 {
+        return format!("{count} B");
+    }
+    let mut size = count as f64 / 1024.0;
+    let mut unit = UNITS.iter();
+    let mut name = unit.next();
+    while let Some(next) = unit.as_slice().first().filter(|_| size >= 1023.95) {
+        size /= 1024.0;
+        name = Some(next);
+        unit.next();
+    }
+    format!("{size:.1} {}", name.unwrap_or(&"B"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_short() {
+        for (count, expected) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1536, "1.5 KiB"),
+            (1024 * 1024 - 1, "1.0 MiB"),
+            (5 << 30, "5.0 GiB"),
+            (u64::MAX, "16384.0 PiB"),
+        ] {
+            assert_eq!(bytes(count), expected);
+        }
+    }
+}

@@ -2,22 +2,21 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use jiff::SignedDuration;
 use server::auth::key::NewKey;
+use server::housekeeping::Keeper;
 use server::serve::Endpoint;
 use server::tls::{self, Tls};
 use server::worker::Workers;
 use server::{App, Settings};
-use store::Store;
 use tokio::net::TcpListener;
 
 use crate::signals::Signals;
-use crate::system::{SystemClock, SystemRandom};
-use crate::{cli, database, key, log};
+use crate::{cli, database, key, log, stores};
 
 /// How long what is being written may take to be written once nobody waits for it any more.
 const LAST_WRITES: Duration = Duration::from_secs(1);
@@ -72,7 +71,7 @@ async fn serve(flags: &cli::Serve) -> anyhow::Result<()> {
     let listener = TcpListener::bind(flags.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}", flags.listen))?;
     let address = listener.local_addr()?;
-    let app = Arc::new(open(&flags.data, settings(flags, address))?);
+    let app = Arc::new(stores::open(&flags.stores, settings(flags, address))?);
     if let Some(path) = &flags.db {
         database::load(&app, path)?;
         tokio::spawn(database::watch(app.clone(), path.clone()));
@@ -80,11 +79,13 @@ async fn serve(flags: &cli::Serve) -> anyhow::Result<()> {
     let made = if flags.dev {
         None
     } else {
-        key::ensure(&app, &flags.data)?
+        key::ensure(&app, &flags.stores.data)?
     };
     greet(&app, flags, made.as_ref())?;
     let count = flags.workers.unwrap_or_else(processors).max(1);
     let workers = Workers::start(&app, count);
+    let every = Duration::from_secs(60 * u64::from(flags.collect_every));
+    let keeper = (flags.collect_every > 0).then(|| Keeper::start(&app, every));
     if let Some(warning) = flags.http.warning(address) {
         tracing::warn!("{warning}");
     }
@@ -100,7 +101,12 @@ async fn serve(flags: &cli::Serve) -> anyhow::Result<()> {
         async { Ok(serving.await?) },
         metrics(&app, &flags.http, &signals)
     )?;
-    let scans = tokio::task::spawn_blocking(|| workers.stop());
+    let scans = tokio::task::spawn_blocking(|| {
+        if let Some(keeper) = keeper {
+            keeper.stop();
+        }
+        workers.stop();
+    });
     tokio::select! {
         ended = scans => Ok(ended?),
         () = signals.received(2) => Ok(()),
@@ -142,27 +148,10 @@ fn settings(flags: &cli::Serve, address: SocketAddr) -> Settings {
     settings.account = flags.account.clone();
     settings.region = flags.region.clone();
     settings.dev = flags.dev;
+    settings.collect_after = SignedDuration::from_hours(flags.collect_after.into());
     settings.age_limits = advisory::AgeLimits::days(flags.max_feed_age);
     flags.http.apply(&mut settings);
     settings
-}
-
-/// Opens the embedded stores below a data directory. The blob store makes it and holds its lock:
-/// two servers on one embedded store would each believe that they are alone.
-///
-/// # Errors
-///
-/// Where they cannot be opened.
-pub fn open(data: &Path, settings: Settings) -> anyhow::Result<App> {
-    let store = Store::embedded(data)?;
-    let seal = key::seal(&key::seal_path(data), &SystemRandom)?;
-    Ok(App::new(
-        store,
-        settings,
-        Arc::new(SystemClock::start()),
-        Arc::new(SystemRandom),
-        seal,
-    ))
 }
 
 /// Says where the server is and, the one time that a key is made, how to log in with it.
@@ -172,7 +161,7 @@ fn greet(app: &App, flags: &cli::Serve, made: Option<&NewKey>) -> anyhow::Result
     writeln!(
         out,
         "Lazaret serves at {endpoint}, data in {}",
-        flags.data.display()
+        flags.stores.data.display()
     )?;
     if flags.dev {
         writeln!(
@@ -188,7 +177,7 @@ fn greet(app: &App, flags: &cli::Serve, made: Option<&NewKey>) -> anyhow::Result
     }
     if let Some(key) = made {
         let (host, region) = (&app.settings.public_host, &app.settings.region);
-        let kept = key::path(&flags.data);
+        let kept = key::path(&flags.stores.data);
         writeln!(
             out,
             "\nAn access key was made. It is shown this once and kept in {}.\n\n\

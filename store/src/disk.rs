@@ -203,7 +203,11 @@ fn private_file() -> OpenOptions {
 }
 
 /// Makes a directory for its owner alone, with those above it; each of these is synced.
-fn make_directory(path: &Path) -> Result<(), StoreError> {
+///
+/// # Errors
+///
+/// [`StoreError::Io`] where it cannot be made.
+pub fn make_directory(path: &Path) -> Result<(), StoreError> {
     match DirBuilder::new().mode(0o700).create(path) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound && path.parent().is_some() => {
             let parent = path.parent().unwrap_or(path);

@@ -26,22 +26,12 @@ use crate::StoreError;
 /// Shorthand for what every call answers.
 pub type Answer<T> = Result<T, StoreError>;
 
-/// A store of metadata: all subjects together.
-pub trait Metadata:
-    Repositories + Holdings + Manifests + Scans + Jobs + Access + Housekeeping + Transfer + Send + Sync
-{
-}
+/// What repositories are made of, and what is in them.
+pub trait Contents: Repositories + Holdings + Manifests + Scans {}
 
-impl<T> Metadata for T where
-    T: Repositories
-        + Holdings
-        + Manifests
-        + Scans
-        + Jobs
-        + Access
-        + Housekeeping
-        + Transfer
-        + Send
-        + Sync
-{
-}
+impl<T: Repositories + Holdings + Manifests + Scans> Contents for T {}
+
+/// A store of metadata: all subjects together.
+pub trait Metadata: Contents + Jobs + Access + Housekeeping + Transfer + Send + Sync {}
+
+impl<T: Contents + Jobs + Access + Housekeeping + Transfer + Send + Sync> Metadata for T {}

@@ -117,7 +117,11 @@ pub fn collected_view(collected: &Collected, dry_run: bool) -> Value {
 
 async fn verify_all(State(app): State<Arc<App>>) -> Response<Body> {
     lines(move |send| {
-        let verified = verify::verify(&app, |trouble| send(trouble_view(trouble)))?;
+        let verified = verify::verify(&app, |_, trouble| {
+            if let Some(trouble) = trouble {
+                send(trouble_view(trouble));
+            }
+        })?;
         Ok(verified_view(&verified))
     })
 }

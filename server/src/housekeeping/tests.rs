@@ -166,8 +166,8 @@ async fn one_collection_runs_at_a_time() {
 /// Scrubs; what was seen and every trouble in words.
 fn scrubbed(server: &Server) -> (Verified, Vec<String>) {
     let mut troubles = Vec::new();
-    let verified = verify(&server.app, |trouble: &Trouble| {
-        troubles.push(trouble.to_string())
+    let verified = verify(&server.app, |_, trouble: Option<&Trouble>| {
+        troubles.extend(trouble.map(ToString::to_string));
     });
     (verified.unwrap(), troubles)
 }

@@ -73,27 +73,30 @@ impl std::fmt::Display for Trouble {
     }
 }
 
-/// Reads everything once, tells what is wrong as it is found, and marks it.
+/// Reads everything once, tells what is wrong as it is found, and marks it. In between it tells
+/// how far it is.
 ///
 /// # Errors
 ///
 /// Where the metadata cannot be read. A blob that cannot be read is trouble, not an error.
-pub fn verify(app: &App, mut tell: impl FnMut(&Trouble)) -> Result<Verified, StoreError> {
+pub fn verify(
+    app: &App,
+    mut tell: impl FnMut(&Verified, Option<&Trouble>),
+) -> Result<Verified, StoreError> {
     let mut verified = Verified::default();
-    let mut troubled = |verified: &mut Verified, trouble: Trouble| {
-        verified.troubles += 1;
-        tell(&trouble);
+    let mut troubled = |verified: &mut Verified, trouble: Option<Trouble>| {
+        verified.troubles += u64::from(trouble.is_some());
+        tell(verified, trouble.as_ref());
     };
     for text in app.store.metadata.check()? {
-        troubled(&mut verified, Trouble::Metadata(text));
+        troubled(&mut verified, Some(Trouble::Metadata(text)));
     }
     let mut after: Option<Digest> = None;
     loop {
         let page = app.store.metadata.blobs(after.as_ref(), PAGE)?;
         for blob in &page {
-            if let Some(trouble) = check_blob(app, blob, &mut verified)? {
-                troubled(&mut verified, trouble);
-            }
+            let trouble = check_blob(app, blob, &mut verified)?;
+            troubled(&mut verified, trouble);
         }
         match page.last() {
             Some(last) => after = Some(last.digest.clone()),
@@ -102,7 +105,7 @@ pub fn verify(app: &App, mut tell: impl FnMut(&Trouble)) -> Result<Verified, Sto
     }
     each_repository(app, |repository| {
         for trouble in check_manifests(app, repository, &mut verified)? {
-            troubled(&mut verified, trouble);
+            troubled(&mut verified, Some(trouble));
         }
         Ok(())
     })?;

@@ -111,7 +111,8 @@ impl<D: Driver> Access for D {
         self.write(Durability::Synced, |t| {
             let sql = "INSERT INTO token (hash, user_name, key_id, expires_at)
                        SELECT ?1, u.name, ?3, ?4 FROM user_account u WHERE u.name = ?2
-                           AND (CAST(?3 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM access_key WHERE id = ?3))
+                           AND (CAST(?3 AS TEXT) IS NULL
+                               OR EXISTS (SELECT 1 FROM access_key WHERE id = ?3))
                        ON CONFLICT (hash) DO UPDATE SET expires_at = excluded.expires_at";
             let key = token.key_id.as_ref();
             t.execute(

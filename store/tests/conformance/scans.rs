@@ -5,7 +5,7 @@ use model::{
     Package, PackageType, Severity, Status, Stream,
 };
 use store::Metadata;
-use store::metadata::{Housekeeping, Repositories, Scans};
+use store::metadata::{Repositories, Scans};
 use store::record::{AssessedPackage, Manifest, ScanResult, ScanState};
 
 use super::metadata::{Open, at, digest, hold, manifest, name, put, tag, with};

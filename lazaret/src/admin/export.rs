@@ -1,0 +1,130 @@
+//! `lazaret admin export`: all metadata as of one moment, and all blobs that it names.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
+use std::path::Path;
+
+use anyhow::Context;
+use model::Digest;
+use serde_json::json;
+use server::App;
+use store::{TABLES, Value};
+use tar::{Builder, EntryType, Header};
+
+use super::transfer::{BLOBS, FORM, HEAD, METADATA, ROWS, line};
+use crate::cli;
+use crate::progress::Progress;
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Where the stores cannot be read or the file cannot be written.
+pub fn run(flags: &cli::admin::Export) -> anyhow::Result<u8> {
+    let app = super::open(&flags.stores)?;
+    let out: Box<dyn Write> = match flags.output.as_path() == Path::new("-") {
+        true => Box::new(io::stdout().lock()),
+        false => {
+            let file = File::create(&flags.output);
+            let path = flags.output.display();
+            Box::new(file.with_context(|| format!("cannot write to {path}"))?)
+        }
+    };
+    let mut archive = Builder::new(BufWriter::new(out));
+    let head = json!({ "form": FORM }).to_string();
+    append(&mut archive, HEAD, head.len() as u64, head.as_bytes())?;
+    // Metadata first, blobs after: what is named then is there, unless somebody deletes it.
+    let mut tables = spool(&app)?;
+    let missing = blobs(&app, &mut archive)?;
+    for (name, file) in &mut tables {
+        let length = file.seek(io::SeekFrom::End(0))?;
+        file.rewind()?;
+        append(
+            &mut archive,
+            &format!("{METADATA}{name}{ROWS}"),
+            length,
+            file,
+        )?;
+    }
+    archive.into_inner()?.flush()?;
+    for digest in &missing {
+        eprintln!(
+            "lazaret: {digest} is not in the export: it cannot be read; 'admin verify' tells more"
+        );
+    }
+    eprintln!(
+        "lazaret: access keys are sealed: give the new servers the same key file (--key-file)"
+    );
+    Ok(u8::from(!missing.is_empty()))
+}
+
+fn append(
+    archive: &mut Builder<impl Write>,
+    name: &str,
+    length: u64,
+    bytes: impl Read,
+) -> anyhow::Result<()> {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(EntryType::Regular);
+    header.set_size(length);
+    header.set_mode(0o600);
+    header.set_mtime(0);
+    archive.append_data(&mut header, name, bytes.take(length))?;
+    Ok(())
+}
+
+/// Every table in a file that has no name.
+fn spool(app: &App) -> anyhow::Result<Vec<(&'static str, File)>> {
+    let mut tables = Vec::new();
+    for table in TABLES {
+        tables.push((table.name, BufWriter::new(tempfile::tempfile()?)));
+    }
+    app.store.metadata.dump(&mut |table, row: Vec<Value>| {
+        let file = tables.iter_mut().find(|(name, _)| *name == table.name);
+        let written = file.map(|(_, file)| writeln!(file, "{}", line(row)));
+        written
+            .unwrap_or(Ok(()))
+            .map_err(|cause| store::StoreError::Io {
+                action: "write a table beside the export".to_owned(),
+                cause,
+            })
+    })?;
+    let whole = |(name, file): (&'static str, BufWriter<File>)| Ok((name, file.into_inner()?));
+    tables.into_iter().map(whole).collect()
+}
+
+/// Every blob that is there; those that cannot be read.
+fn blobs(app: &App, archive: &mut Builder<impl Write>) -> anyhow::Result<Vec<Digest>> {
+    let mut progress = Progress::new("written");
+    let (mut missing, mut count, mut bytes) = (Vec::new(), 0, 0);
+    let mut after: Option<Digest> = None;
+    loop {
+        let page = app.store.metadata.blobs(after.as_ref(), super::PAGE)?;
+        for row in page
+            .iter()
+            .filter(|row| row.size.is_some() && row.doomed_at.is_none())
+        {
+            let digest = &row.digest;
+            match app.store.blobs.open(digest) {
+                Ok(Some(blob)) if row.damaged_at.is_none() => {
+                    let length = blob.length();
+                    append(archive, &format!("{BLOBS}{digest}"), length, blob)?;
+                    (count, bytes) = (count + 1, bytes + length);
+                    progress.show(count, bytes);
+                }
+                _ => missing.push(digest.clone()),
+            }
+        }
+        match page.last() {
+            Some(last) => after = Some(last.digest.clone()),
+            None => break,
+        }
+    }
+    progress.clear();
+    Ok(missing)
+}
+
+/// The lines of a reader, each no longer than a row can be.
+pub fn lines(reader: impl Read) -> impl Iterator<Item = io::Result<String>> {
+    BufReader::new(reader).lines()
+}
