@@ -1,14 +1,15 @@
 //! The native API under `/api/v1`, documented in `docs/api.md`.
 //!
-//! Everything that the pages show can be read here; both call the functions of [`listing`].
+//! Everything that the pages show can be read here; both call the functions of [`listing`]. Users
+//! and keys are managed in [`users`] and [`keys`].
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, Response, StatusCode};
 use axum::routing::get;
+use axum::{Extension, Router};
 use model::Digest;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,11 +17,17 @@ use store::StoreError;
 use store::record::ScanState;
 
 use crate::app::App;
+use crate::auth::Principal;
+use crate::auth::access::Denial;
+use crate::auth::accounts::AccountError;
 use crate::blocking::spawn_blocking;
 use crate::scan;
+use listing::Unanswered;
 
 pub mod admin;
+mod keys;
 pub mod listing;
+mod users;
 
 /// The routes of the API.
 pub fn routes() -> Router<Arc<App>> {
@@ -30,6 +37,8 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/scans/{digest}", get(scan_document))
         .route("/vulnerabilities/{id}", get(vulnerability))
         .merge(admin::routes())
+        .merge(users::routes())
+        .merge(keys::routes())
 }
 
 /// A page of a list: `after` is the last name of the page before.
@@ -49,15 +58,51 @@ enum ApiError {
     NotFound(String),
     #[error("{0}")]
     Invalid(String),
+    #[error("{0}")]
+    Conflict(String),
+    #[error(transparent)]
+    Denied(#[from] Denial),
+    #[error("too many passwords at once; try again in a moment")]
+    Busy,
     #[error("the store failed; the server's log says how")]
     Store(#[from] StoreError),
     #[error("the request was cut off; try again")]
     Cut,
 }
 
-async fn repositories(State(app): State<Arc<App>>, Query(page): Query<Page>) -> Response<Body> {
+impl From<Unanswered> for ApiError {
+    fn from(error: Unanswered) -> ApiError {
+        match error {
+            Unanswered::Store(error) => error.into(),
+            Unanswered::Denied(denial) => denial.into(),
+        }
+    }
+}
+
+impl From<AccountError> for ApiError {
+    fn from(error: AccountError) -> ApiError {
+        match error {
+            AccountError::Unknown(_) => ApiError::NotFound(error.to_string()),
+            AccountError::Invalid(message) => ApiError::Invalid(message),
+            AccountError::Conflict(message) => ApiError::Conflict(message),
+            AccountError::Denied(denial) => denial.into(),
+            AccountError::Busy => ApiError::Busy,
+            AccountError::Store(error) => error.into(),
+            AccountError::Seal(error) => {
+                tracing::error!(%error, "an access key could not be sealed");
+                ApiError::Cut
+            }
+        }
+    }
+}
+
+async fn repositories(
+    State(app): State<Arc<App>>,
+    Extension(principal): Extension<Principal>,
+    Query(page): Query<Page>,
+) -> Response<Body> {
     answer(move || {
-        let rows = listing::repositories(&app, page.after.as_deref(), page.limit)?;
+        let rows = listing::repositories(&app, &principal, page.after.as_deref(), page.limit)?;
         let views: Vec<Value> = rows
             .iter()
             .map(|row| {
@@ -74,10 +119,15 @@ async fn repositories(State(app): State<Arc<App>>, Query(page): Query<Page>) -> 
     .await
 }
 
-async fn images(State(app): State<Arc<App>>, Query(page): Query<Page>) -> Response<Body> {
+async fn images(
+    State(app): State<Arc<App>>,
+    Extension(principal): Extension<Principal>,
+    Query(page): Query<Page>,
+) -> Response<Body> {
     answer(move || {
         let name = page.repository.unwrap_or_default();
-        let images = listing::images(&app, &name, page.after.as_deref(), page.limit)?;
+        let after = page.after.as_deref();
+        let images = listing::images(&app, &principal, &name, after, page.limit)?;
         let images = images.ok_or_else(|| ApiError::NotFound(format!("no repository '{name}'")))?;
         let views: Vec<Value> = images.iter().map(image_view).collect();
         document(json!({ "repository": name, "images": views }))
@@ -107,12 +157,19 @@ fn image_view(image: &listing::Image) -> Value {
 }
 
 /// The `lazaret.scan/1` document of an image: the same that `lazaret scan --format json` writes.
-async fn scan_document(State(app): State<Arc<App>>, Path(digest): Path<String>) -> Response<Body> {
+///
+/// To somebody who may read scans in no repository that holds the image, it is not there.
+async fn scan_document(
+    State(app): State<Arc<App>>,
+    Extension(principal): Extension<Principal>,
+    Path(digest): Path<String>,
+) -> Response<Body> {
     answer(move || {
         let digest: Digest = digest
             .parse()
             .map_err(|error| ApiError::Invalid(format!("{error}")))?;
-        let row = app.store.metadata.scan(&digest)?;
+        let seen = listing::may_read_scan(&app, &principal, &digest, None)?;
+        let row = app.store.metadata.scan(&digest)?.filter(|_| seen);
         let row = row.ok_or_else(|| ApiError::NotFound(format!("no scan of {digest}")))?;
         let state = json!({ "state": row.state.as_str(), "detail": row.detail });
         match row.state {
@@ -136,9 +193,13 @@ async fn scan_document(State(app): State<Arc<App>>, Path(digest): Path<String>) 
     .await
 }
 
-async fn vulnerability(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response<Body> {
+async fn vulnerability(
+    State(app): State<Arc<App>>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+) -> Response<Body> {
     answer(move || {
-        let affected = listing::affected(&app, &id)?;
+        let affected = listing::affected(&app, &principal, &id)?;
         let views: Vec<Value> = affected
             .iter()
             .map(|image| {
@@ -178,9 +239,13 @@ fn document(value: Value) -> Answer {
 async fn answer(work: impl FnOnce() -> Answer + Send + 'static) -> Response<Body> {
     let outcome = spawn_blocking(work).await.unwrap_or(Err(ApiError::Cut));
     let (status, bytes) = outcome.unwrap_or_else(|error| {
-        let status = match error {
+        let status = match &error {
             ApiError::NotFound(_) => StatusCode::NOT_FOUND,
             ApiError::Invalid(_) => StatusCode::BAD_REQUEST,
+            ApiError::Conflict(_) => StatusCode::CONFLICT,
+            ApiError::Denied(denial) if denial.wants_credentials() => StatusCode::UNAUTHORIZED,
+            ApiError::Denied(_) => StatusCode::FORBIDDEN,
+            ApiError::Busy => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Store(_) | ApiError::Cut => StatusCode::INTERNAL_SERVER_ERROR,
         };
         if let ApiError::Store(cause) = &error {

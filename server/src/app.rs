@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use store::Store;
 use store::record::Repository;
 
+use crate::auth::password::Passwords;
 use crate::auth::seal::Seal;
 use crate::limiter::{FailedLogins, PrincipalRate};
 use crate::metrics::Metrics;
@@ -90,6 +91,11 @@ pub struct App {
     pub settings: Settings,
     /// Opens the secrets of access keys.
     pub seal: Seal,
+    /// Passwords that were right of late.
+    pub passwords: Passwords,
+    /// Held while users and keys are changed, so that two changes at once cannot take the last
+    /// way in.
+    pub accounts: Mutex<()>,
     /// The advisory database.
     pub database: DatabaseHandle,
     /// The time.
@@ -123,6 +129,8 @@ impl App {
             store,
             settings,
             seal,
+            passwords: Passwords::default(),
+            accounts: Mutex::default(),
             database: DatabaseHandle::default(),
             clock,
             random,

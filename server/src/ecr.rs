@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use store::StoreError;
 
 use crate::app::App;
+use crate::auth::access::{self, Action, Denial, Resource};
 use crate::auth::key::KeyError;
 use crate::auth::{Principal, key, sigv4};
 use crate::blocking::spawn_blocking;
@@ -48,6 +49,8 @@ pub struct Context {
     pub app: Arc<App>,
     /// Whose credentials were checked.
     pub principal: Principal,
+    /// What they ask for.
+    pub action: Action,
     /// The time of the request.
     pub now: Timestamp,
 }
@@ -55,37 +58,73 @@ pub struct Context {
 /// What an operation answers: the JSON of its output shape.
 type Answer = Result<serde_json::Value, EcrError>;
 
-/// An operation and the function that does it.
+/// An operation, what it takes to be allowed, and the function that does it. The function begins
+/// with [`Context::find_repository`], which asks whether the principal may, or asks itself.
 struct Operation {
     name: &'static str,
+    action: Action,
     run: Run,
 }
 
 type Run = fn(&Context, &[u8]) -> Answer;
 
-const fn operation(name: &'static str, run: Run) -> Operation {
-    Operation { name, run }
+const fn operation(name: &'static str, action: Action, run: Run) -> Operation {
+    Operation { name, action, run }
 }
 
 /// Every operation that is served, by name.
 const OPERATIONS: &[Operation] = &[
-    operation("BatchDeleteImage", batch_delete_image::run),
-    operation("CreateRepository", create_repository::run),
-    operation("DeleteRepository", delete_repository::run),
+    operation(
+        "BatchDeleteImage",
+        Action::BatchDeleteImage,
+        batch_delete_image::run,
+    ),
+    operation(
+        "CreateRepository",
+        Action::CreateRepository,
+        create_repository::run,
+    ),
+    operation(
+        "DeleteRepository",
+        Action::DeleteRepository,
+        delete_repository::run,
+    ),
     operation(
         "DescribeImageScanFindings",
+        Action::DescribeImageScanFindings,
         describe_image_scan_findings::run,
     ),
-    operation("DescribeImages", describe_images::run),
-    operation("DescribeRepositories", describe_repositories::run),
-    operation("GetAuthorizationToken", get_authorization_token::run),
-    operation("ListImages", list_images::run),
+    operation(
+        "DescribeImages",
+        Action::DescribeImages,
+        describe_images::run,
+    ),
+    operation(
+        "DescribeRepositories",
+        Action::DescribeRepositories,
+        describe_repositories::run,
+    ),
+    operation(
+        "GetAuthorizationToken",
+        Action::GetAuthorizationToken,
+        get_authorization_token::run,
+    ),
+    operation("ListImages", Action::ListImages, list_images::run),
     operation(
         "PutImageScanningConfiguration",
+        Action::PutImageScanningConfiguration,
         put_image_scanning_configuration::run,
     ),
-    operation("PutImageTagMutability", put_image_tag_mutability::run),
-    operation("StartImageScan", start_image_scan::run),
+    operation(
+        "PutImageTagMutability",
+        Action::PutImageTagMutability,
+        put_image_tag_mutability::run,
+    ),
+    operation(
+        "StartImageScan",
+        Action::StartImageScan,
+        start_image_scan::run,
+    ),
 ];
 
 /// Answers one request to `POST /`.
@@ -124,12 +163,8 @@ async fn dispatch(app: &Arc<App>, parts: Parts, body: Vec<u8>) -> (Option<Princi
         let now = app.clock.now();
         match authenticate(&app, &parts, &body, now) {
             Ok(principal) => {
-                let context = Context {
-                    app,
-                    principal: principal.clone(),
-                    now,
-                };
-                (Some(principal), operate(&context, &parts, &body))
+                let answer = operate(app, principal.clone(), now, &parts, &body);
+                (Some(principal), answer)
             }
             Err(error) => (None, Err(error)),
         }
@@ -143,14 +178,25 @@ async fn dispatch(app: &Arc<App>, parts: Parts, body: Vec<u8>) -> (Option<Princi
     spawn_blocking(work).await.unwrap_or_else(cut)
 }
 
-fn operate(context: &Context, parts: &Parts, body: &[u8]) -> Answer {
-    let app = &context.app;
-    if app.principal_rate.check(&context.principal.name).is_err() {
+fn operate(
+    app: Arc<App>,
+    principal: Principal,
+    now: Timestamp,
+    parts: &Parts,
+    body: &[u8],
+) -> Answer {
+    if app.principal_rate.check(&principal.name).is_err() {
         app.metrics.refuse("rate");
         return Err(EcrError::new("ThrottlingException", "Rate exceeded"));
     }
     let operation = find_operation(parts)?;
-    (operation.run)(context, body)
+    let context = Context {
+        app,
+        principal,
+        action: operation.action,
+        now,
+    };
+    (operation.run)(&context, body)
 }
 
 fn authenticate(
@@ -184,6 +230,33 @@ fn find_operation(parts: &Parts) -> Result<&'static Operation, EcrError> {
         let message = format!("This registry does not serve {asked} yet.");
         EcrError::new("UnknownOperationException", message)
     })
+}
+
+impl Context {
+    /// Goes on only where the principal may do what they ask for.
+    ///
+    /// # Errors
+    ///
+    /// `AccessDeniedException`.
+    pub fn require<'a>(&self, resource: impl Into<Resource<'a>>) -> Result<(), EcrError> {
+        access::require(&self.principal, self.action, resource)
+            .map_err(|denial| self.denied(&denial))
+    }
+
+    /// ECR's words for what one may not do.
+    fn denied(&self, denial: &Denial) -> EcrError {
+        let (settings, user) = (&self.app.settings, denial.user());
+        let (action, account) = (denial.action().as_str(), &settings.account);
+        let resource = match denial.repository() {
+            Some(name) => settings.repository_arn(name.as_str()),
+            None => "*".to_owned(),
+        };
+        let message = format!(
+            "User: arn:aws:iam::{account}:user/{user} is not authorized to perform: {action} on \
+             resource: {resource} because no identity-based policy allows the {action} action"
+        );
+        EcrError::new("AccessDeniedException", message)
+    }
 }
 
 impl From<KeyError> for EcrError {

@@ -10,6 +10,8 @@ mod condition;
 mod download;
 mod error;
 mod manifest;
+mod mount;
+mod permission;
 mod receive;
 mod referrers;
 mod route;
@@ -27,7 +29,9 @@ use store::record::{Repository, TagRule};
 
 use crate::app::App;
 use crate::auth::Principal;
+use crate::auth::access::{Action, allows};
 use error::{Code, Failure};
+pub use permission::scope;
 use route::Route;
 
 /// What every handler answers.
@@ -62,11 +66,12 @@ async fn dispatch(
     request: Request<Body>,
 ) -> Answer {
     let method = request.method().clone();
+    permission::check(principal, &route, &method)?;
     let (uri, headers) = (request.uri(), request.headers());
     let methods = route.methods();
     match (route, method) {
         (Route::Base, Method::GET | Method::HEAD) => Ok(answer::json("{}".to_owned())),
-        (Route::Catalog, Method::GET | Method::HEAD) => tags::catalog(app, uri).await,
+        (Route::Catalog, Method::GET | Method::HEAD) => tags::catalog(app, principal, uri).await,
         (Route::Tags(name), Method::GET | Method::HEAD) => tags::list(app, name, uri).await,
         (Route::Referrers(name, digest), Method::GET | Method::HEAD) => {
             referrers::list(app, name, digest, uri).await
@@ -127,7 +132,7 @@ fn ensure_repository(
     if let Some(repository) = app.store.metadata.repository(name)? {
         return Ok(repository);
     }
-    if !principal.may_create_repository() {
+    if !allows(principal, Action::CreateRepositoryByPush, name) {
         return Err(Failure::name_unknown(name));
     }
     let repository = Repository {

@@ -6,16 +6,19 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, Response, StatusCode};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
+use axum::{Extension, Router};
 use serde::Deserialize;
 use store::StoreError;
 
+use crate::api::listing::Unanswered;
 use crate::app::App;
+use crate::auth::Principal;
+use crate::auth::access::Denial;
 use crate::blocking::spawn_blocking;
 
 mod home;
@@ -27,6 +30,9 @@ mod vulnerability;
 /// What the pages may load: their own style sheet.
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
+/// Where a person logs in who may see something without: a browser sends credentials only once it
+/// was asked for them. The router asks.
+pub const LOGIN: &str = "/login";
 const STYLE: &str = include_str!("../templates/style.css");
 
 /// The routes of the pages.
@@ -38,6 +44,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/vulnerabilities", get(find_vulnerability))
         .route("/vulnerabilities/{id}", get(show_vulnerability))
         .route("/style.css", get(style))
+        .route(LOGIN, get(async || Redirect::to("/")))
 }
 
 /// Why a page cannot be shown.
@@ -45,12 +52,23 @@ pub fn routes() -> Router<Arc<App>> {
 enum PageError {
     #[error("{0}")]
     NotFound(String),
+    #[error(transparent)]
+    Denied(#[from] Denial),
     #[error("The store failed; the server's log says how.")]
     Store(#[from] StoreError),
     #[error("The page could not be written.")]
     Template(#[from] askama::Error),
     #[error("The request was cut off. Try again.")]
     Cut,
+}
+
+impl From<Unanswered> for PageError {
+    fn from(error: Unanswered) -> PageError {
+        match error {
+            Unanswered::Store(error) => error.into(),
+            Unanswered::Denied(denial) => denial.into(),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -68,37 +86,50 @@ struct Asked {
     id: Option<String>,
 }
 
-async fn show_home(State(app): State<Arc<App>>, Query(asked): Query<Asked>) -> Response<Body> {
-    page(move || Ok(home::page(&app, asked.after.as_deref())?.render()?)).await
+async fn show_home(
+    State(app): State<Arc<App>>,
+    Extension(principal): Extension<Principal>,
+    Query(asked): Query<Asked>,
+) -> Response<Body> {
+    page(move || Ok(home::page(&app, &principal, asked.after.as_deref())?.render()?)).await
 }
 
 async fn show_repository(
     State(app): State<Arc<App>>,
+    Extension(principal): Extension<Principal>,
     Path(name): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response<Body> {
-    page(move || Ok(repository::page(&app, &name, asked.after.as_deref())?.render()?)).await
+    let after = asked.after;
+    page(move || Ok(repository::page(&app, &principal, &name, after.as_deref())?.render()?)).await
 }
 
 async fn show_image(
     State(app): State<Arc<App>>,
+    Extension(principal): Extension<Principal>,
     Path(digest): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response<Body> {
-    page(move || Ok(image::page(&app, &digest, asked.repository.as_deref())?.render()?)).await
+    let repository = asked.repository;
+    page(move || Ok(image::page(&app, &principal, &digest, repository.as_deref())?.render()?)).await
 }
 
-async fn show_vulnerability(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response<Body> {
-    page(move || Ok(vulnerability::page(&app, &id)?.render()?)).await
+async fn show_vulnerability(
+    State(app): State<Arc<App>>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+) -> Response<Body> {
+    page(move || Ok(vulnerability::page(&app, &principal, &id)?.render()?)).await
 }
 
 /// The search form of the first page sends the identifier as a parameter.
 async fn find_vulnerability(
     State(app): State<Arc<App>>,
+    Extension(principal): Extension<Principal>,
     Query(asked): Query<Asked>,
 ) -> Response<Body> {
     let id = asked.id.unwrap_or_default();
-    page(move || Ok(vulnerability::page(&app, id.trim())?.render()?)).await
+    page(move || Ok(vulnerability::page(&app, &principal, id.trim())?.render()?)).await
 }
 
 async fn style() -> Response<Body> {
@@ -135,6 +166,10 @@ async fn page(work: impl FnOnce() -> Result<String, PageError> + Send + 'static)
 fn error_page(error: &PageError) -> (StatusCode, String) {
     let (status, title) = match error {
         PageError::NotFound(_) => (StatusCode::NOT_FOUND, "Not found"),
+        PageError::Denied(denial) if denial.wants_credentials() => {
+            (StatusCode::UNAUTHORIZED, "Log in")
+        }
+        PageError::Denied(_) => (StatusCode::FORBIDDEN, "Not allowed"),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),
     };
     if let PageError::Store(cause) = error {

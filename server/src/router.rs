@@ -1,24 +1,24 @@
 //! Which surface answers a request, and who may come in.
 //!
 //! `/v2/` is parsed by hand in [`crate::oci`], since a repository's name contains slashes. Every
-//! path but `/healthz` and `/readyz` asks for credentials; ECR checks its own signature.
+//! path but `/healthz`, `/readyz` and `/v2/token` asks for credentials; ECR checks its own signature.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{HOST, ORIGIN};
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::IntoResponse;
 use axum::routing::post;
 
 use crate::app::App;
-use crate::auth::Principal;
-use crate::auth::basic::{Refused, authenticate};
+use crate::auth::challenge::{self, Asked, is_registry};
+use crate::auth::login::{Refused, authenticate};
+use crate::auth::{Principal, token};
 use crate::blocking::spawn_blocking;
-use crate::middleware::logins::WrongCredentials;
 use crate::{api, ecr, health, metrics, middleware, oci, pages, unread};
 
 /// Every surface of the server.
@@ -33,6 +33,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(from_fn_with_state(app.clone(), require_credentials));
     let surfaces = Router::new()
         .merge(health::routes())
+        .merge(token::routes())
         .merge(with_credentials)
         .layer(from_fn_with_state(app.clone(), refuse_foreign_pages))
         .layer(map_response(no_sniffing))
@@ -76,10 +77,6 @@ async fn registry(State(app): State<Arc<App>>, request: Request) -> Response<Bod
     }
 }
 
-fn is_registry(path: &str) -> bool {
-    path == "/v2" || path.starts_with("/v2/")
-}
-
 /// Lets a request in with its [`Principal`], or answers 401 in the surface's own form.
 async fn require_credentials(
     State(app): State<Arc<App>>,
@@ -90,56 +87,35 @@ async fn require_credentials(
         // ECR's API: its operations check the signature, which covers the body too.
         return next.run(request).await;
     }
-    let headers = request.headers().clone();
-    let path_is_registry = is_registry(request.uri().path());
-    let (asked, checked) = (app.clone(), move |app: &App| authenticate(app, &headers));
-    let outcome = spawn_blocking(move || checked(&asked)).await;
-    match outcome {
+    let (asked, headers) = (Asked::of(&request), request.headers().clone());
+    let login = is_login(request.uri().path()) && !headers.contains_key(AUTHORIZATION);
+    let (worker, refusal) = (app.clone(), asked.clone());
+    let work = move || {
+        let outcome = authenticate(&worker, &headers);
+        let outcome = match outcome {
+            Ok(principal) if login && principal.is_anonymous() => Err(Refused::Missing),
+            outcome => outcome,
+        };
+        outcome.map_err(|refused| challenge::refuse(&worker, &refusal, &refused))
+    };
+    match spawn_blocking(work).await {
         Ok(Ok(principal)) => {
             request.extensions_mut().insert(principal);
-            next.run(request).await
+            let mut response = next.run(request).await;
+            if response.status() == StatusCode::UNAUTHORIZED {
+                challenge::add_for_anonymous(&app, &asked, &mut response);
+            }
+            response
         }
-        Ok(Err(Refused::Store(error))) => {
-            tracing::error!(%error, "credentials could not be checked");
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
-        }
-        Ok(Err(refused)) => unauthorized(&app, path_is_registry, &refused),
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Ok(Err(response)) => response,
+        Err(_) => challenge::unavailable(),
     }
 }
 
-/// 401: a registry's clients look for the challenge and the version header, browsers for Basic.
-fn unauthorized(app: &App, registry: bool, refused: &Refused) -> Response<Body> {
-    let service = if registry {
-        "ecr.amazonaws.com"
-    } else {
-        "lazaret"
-    };
-    let challenge = format!(
-        "Basic realm=\"{}/\",service=\"{service}\"",
-        app.settings.endpoint()
-    );
-    let body = match registry {
-        true => serde_json::json!({
-            "errors": [{ "code": "UNAUTHORIZED", "message": refused.to_string(), "detail": null }]
-        })
-        .to_string(),
-        false => format!("{refused}\n"),
-    };
-    let mut response = (StatusCode::UNAUTHORIZED, body).into_response();
-    if matches!(refused, Refused::Wrong) {
-        response.extensions_mut().insert(WrongCredentials);
-    }
-    let headers = response.headers_mut();
-    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
-        headers.insert("www-authenticate", challenge);
-    }
-    if registry {
-        headers.insert("content-type", HeaderValue::from_static("application/json"));
-        let version = HeaderValue::from_static("registry/2.0");
-        headers.insert("docker-distribution-api-version", version);
-    }
-    response
+/// Where clients and people go to log in: nobody is let through without credentials, or docker
+/// and browsers would never send them.
+fn is_login(path: &str) -> bool {
+    matches!(path, "/v2" | "/v2/" | pages::LOGIN)
 }
 
 /// A page of somebody else's, open in the browser of a person who may come in here, must not be

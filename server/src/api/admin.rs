@@ -5,11 +5,12 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Query, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{HeaderValue, Response};
+use axum::middleware::{Next, from_fn};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use futures_util::stream;
 use model::RepositoryName;
 use serde::Deserialize;
@@ -20,6 +21,8 @@ use tokio::sync::mpsc;
 
 use super::{ApiError, answer, document};
 use crate::app::App;
+use crate::auth::Principal;
+use crate::auth::access::{Action, Resource, require};
 use crate::housekeeping::collect::{self, Collected};
 use crate::housekeeping::verify::{self, Trouble, Verified};
 
@@ -32,6 +35,19 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/admin/usage", get(usage))
         .route("/admin/collect", post(collect_garbage))
         .route("/admin/verify", post(verify_all))
+        .route_layer(from_fn(keepers_only))
+}
+
+/// Lets only those through who may keep house.
+async fn keepers_only(
+    Extension(principal): Extension<Principal>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    match require(&principal, Action::ManageHousekeeping, Resource::Registry) {
+        Ok(()) => next.run(request).await,
+        Err(denial) => answer(move || Err(denial.into())).await,
+    }
 }
 
 #[derive(Deserialize)]

@@ -8,12 +8,14 @@ use store::StoreError;
 use store::record::{AccessKey, Token as TokenRow};
 use subtle::ConstantTimeEq;
 
-use super::Principal;
 use super::seal::{Seal, SealError};
+use super::{Principal, Proof};
 use crate::app::App;
 
-/// How long a registry token holds, as ECR's do.
+/// How long a token of `GetAuthorizationToken` holds, as ECR's do.
 pub const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(12);
+/// What every access key's identifier begins with, as AWS's do. No user's name does.
+pub const KEY_PREFIX: &str = "AKIA";
 
 /// An access key that was just made: the only time that its secret is known in the clear.
 #[derive(Clone)]
@@ -58,7 +60,10 @@ pub fn generate(app_random: &dyn crate::Random, now: Timestamp) -> NewKey {
             .get(usize::from(byte % 32))
             .map_or('A', |byte| *byte as char)
     };
-    let id = format!("AKIA{}", id_bytes.iter().map(letter).collect::<String>());
+    let id = format!(
+        "{KEY_PREFIX}{}",
+        id_bytes.iter().map(letter).collect::<String>()
+    );
     NewKey {
         id,
         secret: STANDARD_NO_PAD.encode(secret_bytes),
@@ -95,7 +100,7 @@ pub fn open(app: &App, id: &str) -> Result<Option<OpenKey>, KeyError> {
         return Ok(None);
     };
     let secret = app.seal.open(&key.id, &key.sealed)?;
-    let principal = principal(app, &key.user, Some(key.id))?;
+    let principal = principal(app, &key.user, Some(key.id), Proof::Key)?;
     Ok(principal.map(|principal| OpenKey { secret, principal }))
 }
 
@@ -117,26 +122,37 @@ fn principal(
     app: &App,
     user: &str,
     key_id: Option<String>,
+    proof: Proof,
 ) -> Result<Option<Principal>, StoreError> {
     let user = app.store.metadata.user(user)?;
     Ok(user.map(|user| Principal {
         name: user.name,
         key_id,
         grants: user.grants,
+        proof,
     }))
 }
 
-/// Makes a token for somebody. Only its hash is stored.
+/// Makes a token for somebody, which holds for `life`, but not longer than the token that it was
+/// asked for with: or one token could be drawn out for ever. Only its hash is stored.
 ///
 /// # Errors
 ///
 /// Where the store cannot keep it.
-pub fn create_token(app: &App, asker: &Principal) -> Result<(String, Timestamp), StoreError> {
+pub fn create_token(
+    app: &App,
+    asker: &Principal,
+    life: SignedDuration,
+) -> Result<(String, Timestamp), StoreError> {
     let mut bytes = [0; 48];
     app.random.fill(&mut bytes);
     let token = URL_SAFE_NO_PAD.encode(bytes);
     let now = app.clock.now();
-    let expires_at = now.saturating_add(TOKEN_LIFE).unwrap_or(now);
+    let end = now.saturating_add(life).unwrap_or(now);
+    let expires_at = match asker.proof {
+        Proof::Token(until) => end.min(until),
+        _ => end,
+    };
     app.store.metadata.delete_expired_tokens(now)?;
     app.store.metadata.create_token(&TokenRow {
         hash: Digest::of(token.as_bytes()),
@@ -168,6 +184,10 @@ pub fn check_token(app: &App, token: &str) -> Result<Token, StoreError> {
     Ok(match row {
         None => Token::Unknown,
         Some(row) if row.expires_at <= app.clock.now() => Token::Expired,
-        Some(row) => principal(app, &row.user, row.key_id)?.map_or(Token::Unknown, Token::Of),
+        Some(row) => {
+            let proof = Proof::Token(row.expires_at);
+            let principal = principal(app, &row.user, row.key_id, proof)?;
+            principal.map_or(Token::Unknown, Token::Of)
+        }
     })
 }

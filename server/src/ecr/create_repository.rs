@@ -29,6 +29,7 @@ pub fn run(context: &Context, body: &[u8]) -> Answer {
     let input: Input = input(body)?;
     let name = repository_name(&input.repository_name)?;
     context.check_registry(input.registry_id.as_deref())?;
+    context.require(&name)?;
     let tag_rule = rule(
         input.image_tag_mutability.as_deref(),
         input.image_tag_mutability_exclusion_filters.as_deref(),

@@ -1,4 +1,4 @@
-//! `DescribeRepositories`: all, page by page, or those that are named.
+//! `DescribeRepositories`: all that the principal may see, page by page, or those that are named.
 
 use model::RepositoryName;
 use serde::Deserialize;
@@ -7,6 +7,7 @@ use store::record::Repository;
 
 use super::paging::{page_size, read_token, refuse_both, token_after, with_token};
 use super::{Answer, Context, EcrError, input};
+use crate::api::listing;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -59,11 +60,8 @@ fn page(
     let after = after
         .transpose()
         .map_err(|_| EcrError::parameter("nextToken", "is no token"))?;
-    let mut rows = context
-        .app
-        .store
-        .metadata
-        .repositories(after.as_ref(), size + 1)?;
+    let (app, principal) = (&context.app, &context.principal);
+    let mut rows = listing::visible_repositories(app, principal, after, size + 1)?;
     if rows.len() > size {
         rows.truncate(size);
         *next = rows.last().map(|last| token_after(last.name.as_str()));

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::view::seconds;
 use super::{Answer, Context, input};
-use crate::auth::basic::TOKEN_USER;
-use crate::auth::key::create_token;
+use crate::auth::access::Resource;
+use crate::auth::key::{TOKEN_LIFE, create_token};
+use crate::auth::login::TOKEN_USER;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -19,6 +20,7 @@ struct Input {
 
 pub fn run(context: &Context, body: &[u8]) -> Answer {
     let input: Input = input(body)?;
+    context.require(Resource::Registry)?;
     let wanted = input.registry_ids.unwrap_or_default();
     for id in &wanted {
         context.check_registry(Some(id))?;
@@ -31,7 +33,7 @@ pub fn run(context: &Context, body: &[u8]) -> Answer {
 
 /// One entry. The token holds no colon: a client splits the decoded text at the only one.
 fn authorization_data(context: &Context) -> Answer {
-    let (token, expires_at) = create_token(&context.app, &context.principal)?;
+    let (token, expires_at) = create_token(&context.app, &context.principal, TOKEN_LIFE)?;
     Ok(json!({
         "authorizationToken": STANDARD.encode(format!("{TOKEN_USER}:{token}")),
         "expiresAt": seconds(expires_at),

@@ -39,7 +39,8 @@ impl Context {
         }
     }
 
-    /// The repository of a name, in the registry that is meant.
+    /// The repository of a name, in the registry that is meant, once it is clear that the
+    /// principal may do there what they ask for.
     pub fn find_repository(
         &self,
         registry_id: Option<&str>,
@@ -47,6 +48,7 @@ impl Context {
     ) -> Result<Repository, EcrError> {
         let name = repository_name(name)?;
         self.check_registry(registry_id)?;
+        self.require(&name)?;
         let found = self.app.store.metadata.repository(&name)?;
         found.ok_or_else(|| self.no_repository(name.as_str()))
     }

@@ -504,7 +504,12 @@ async fn a_token_logs_in_until_it_has_run_out() {
     let holder = crate::auth::key::open(&server.app, &key.id)
         .unwrap()
         .unwrap();
-    let (token, _) = crate::auth::key::create_token(&server.app, &holder.principal).unwrap();
+    let (token, _) = crate::auth::key::create_token(
+        &server.app,
+        &holder.principal,
+        crate::auth::key::TOKEN_LIFE,
+    )
+    .unwrap();
     assert!(!token.contains(':'), "a client splits at the first colon");
     let basic = |user: &str, password: &str| {
         format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))

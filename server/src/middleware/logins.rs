@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::Response;
 use axum::http::header::AUTHORIZATION;
+use axum::http::{Method, Response};
 use axum::middleware::Next;
 
 use super::client::ClientAddress;
 use crate::app::App;
+use crate::auth::token;
 use crate::surface::{Refusal, Surface};
 
 /// Marks an answer to credentials that are nobody's.
@@ -18,7 +19,10 @@ pub struct WrongCredentials;
 
 /// Looks at no credentials from an address that sent too many wrong ones.
 pub async fn limit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response<Body> {
-    if app.settings.dev || !request.headers().contains_key(AUTHORIZATION) {
+    // A form that asks for a token holds credentials as well.
+    let form = request.method() == Method::POST && request.uri().path() == token::PATH;
+    let with_credentials = form || request.headers().contains_key(AUTHORIZATION);
+    if app.settings.dev || !with_credentials {
         return next.run(request).await;
     }
     let client = ClientAddress::of(&request);

@@ -9,6 +9,8 @@ use model::{Digest, RepositoryName};
 use serde_json::{Value, json};
 use store::StoreError;
 
+use crate::auth::access::Denial;
+
 macro_rules! codes {
     ($($variant:ident $word:literal $status:ident),* $(,)?) => {
         /// What went wrong, in the specification's words, which are the only ones that it allows
@@ -28,8 +30,10 @@ macro_rules! codes {
     };
 }
 
-// UNAUTHORIZED, DENIED and TOOMANYREQUESTS are answered before a request gets here.
+// UNAUTHORIZED is answered here only to those without credentials who need some.
 codes! {
+    Unauthorized "UNAUTHORIZED" UNAUTHORIZED,
+    Denied "DENIED" FORBIDDEN,
     BlobUnknown "BLOB_UNKNOWN" NOT_FOUND,
     BlobUploadInvalid "BLOB_UPLOAD_INVALID" BAD_REQUEST,
     BlobUploadUnknown "BLOB_UPLOAD_UNKNOWN" NOT_FOUND,
@@ -139,6 +143,18 @@ impl Failure {
             }
         }
         response
+    }
+}
+
+impl From<Denial> for Failure {
+    fn from(denial: Denial) -> Failure {
+        let code = match denial.wants_credentials() {
+            true => Code::Unauthorized,
+            false => Code::Denied,
+        };
+        let repository = denial.repository().map(RepositoryName::as_str);
+        let detail = json!({ "action": denial.action().as_str(), "name": repository });
+        Failure::new(code, denial.to_string()).detail(detail)
     }
 }
 

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 
 use super::error::{Code, Failure};
 use super::{Answer, StatusCode, answer, blocking};
+use crate::api::listing;
 use crate::app::App;
+use crate::auth::Principal;
 
 /// The most names of one answer; a client that asks for no number gets so many.
 const MAX_PAGE: usize = 10_000;
@@ -34,8 +36,8 @@ pub async fn list(app: &Arc<App>, name: RepositoryName, uri: &Uri) -> Answer {
     .await
 }
 
-/// Not of the OCI specification, but of every registry before it.
-pub async fn catalog(app: &Arc<App>, uri: &Uri) -> Answer {
+/// Not of the OCI specification, but of every registry before it. Names what one may see.
+pub async fn catalog(app: &Arc<App>, principal: &Principal, uri: &Uri) -> Answer {
     let (limit, last) = (limit(uri)?, answer::parameter(uri, "last"));
     let last = match last.filter(|last| !last.is_empty()) {
         Some(last) => Some(
@@ -46,8 +48,9 @@ pub async fn catalog(app: &Arc<App>, uri: &Uri) -> Answer {
         ),
         None => None,
     };
+    let asker = principal.clone();
     blocking(app, move |app| {
-        let found = app.store.metadata.repositories(last.as_ref(), limit + 1)?;
+        let found = listing::visible_repositories(app, &asker, last, limit + 1)?;
         let names = found
             .iter()
             .map(|repository| repository.name.to_string())

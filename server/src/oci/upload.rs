@@ -15,7 +15,7 @@ use store::{CommitError, Upload, UploadId};
 use super::error::{Code, Failure};
 use super::receive::{receive, refuse};
 use super::route::{self, upload_unknown};
-use super::{Answer, StatusCode, answer, blocking, ensure_repository};
+use super::{Answer, StatusCode, answer, blocking, ensure_repository, mount};
 use crate::app::App;
 use crate::auth::Principal;
 
@@ -42,20 +42,15 @@ pub async fn post(
     if let Some(algorithm) = parameter("digest-algorithm") {
         check_algorithm(&algorithm)?;
     }
-    let from = parameter("from");
+    // A name that cannot be one holds nothing; only without a name is looked everywhere.
+    let from = parameter("from").map(|from| from.parse::<RepositoryName>());
     let (to, asker) = (name.clone(), principal.clone());
     let mounted = blocking(app, move |app| {
         ensure_repository(app, &asker, &to, app.clock.now())?;
-        let Some(digest) = mount else {
-            return Ok(None);
-        };
-        let from = match from {
-            Some(from) => from.parse().ok(),
-            None => holder(app, &digest)?,
-        };
-        match from {
-            Some(from) => try_mount(app, &from, &to, digest),
-            None => Ok(None),
+        match (mount, from) {
+            (Some(digest), Some(Ok(from))) => mount::from(app, &asker, &from, &to, digest),
+            (Some(digest), None) => mount::from_anywhere(app, &asker, &to, digest),
+            _ => Ok(None),
         }
     });
     if let Some(digest) = mounted.await? {
@@ -67,12 +62,6 @@ pub async fn post(
     }
 }
 
-/// Any repository that holds a blob, for a mount that does not say from where. Every principal may
-/// read every repository in this version.
-fn holder(app: &App, digest: &Digest) -> Result<Option<RepositoryName>, Failure> {
-    Ok(app.store.metadata.holders_of(digest, None, 1)?.pop())
-}
-
 /// A client may say beforehand how it will name the blob (end-4c, of the specification after 1.1).
 fn check_algorithm(name: &str) -> Result<(), Failure> {
     if Algorithm::ALL.iter().any(|known| known.as_str() == name) {
@@ -81,28 +70,6 @@ fn check_algorithm(name: &str) -> Result<(), Failure> {
     let known = Algorithm::ALL.map(Algorithm::as_str).join(" and ");
     let message = format!("digests of this algorithm are not known here, but {known} are");
     Err(Failure::new(Code::DigestInvalid, message))
-}
-
-/// Links a blob that another repository holds; `None` where it does not, and a session follows.
-fn try_mount(
-    app: &App,
-    from: &RepositoryName,
-    to: &RepositoryName,
-    digest: Digest,
-) -> Result<Option<Digest>, Failure> {
-    let linked = app.store.metadata.linked_blob(from, &digest)?;
-    let length = linked
-        .map(|_| app.store.blobs.length(&digest))
-        .transpose()?
-        .flatten();
-    if length.is_none() {
-        return Ok(None);
-    }
-    match app.store.metadata.link_blob(to, &digest, app.clock.now())? {
-        Link::Linked(_) => Ok(Some(digest)),
-        Link::NoBlob => Ok(None),
-        Link::NoRepository => Err(Failure::name_unknown(to)),
-    }
 }
 
 async fn start(app: &Arc<App>, name: RepositoryName) -> Answer {

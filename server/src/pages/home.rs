@@ -5,11 +5,13 @@ use askama::Template;
 use super::{PageError, view};
 use crate::api::listing;
 use crate::app::App;
+use crate::auth::Principal;
 
 #[derive(Template)]
 #[template(path = "home.html")]
 pub struct Home {
     host: String,
+    login: bool,
     database: Option<String>,
     repositories: Vec<Row>,
     next: Option<String>,
@@ -23,8 +25,8 @@ struct Row {
 }
 
 /// A page of repositories.
-pub fn page(app: &App, after: Option<&str>) -> Result<Home, PageError> {
-    let rows = listing::repositories(app, after, None)?;
+pub fn page(app: &App, principal: &Principal, after: Option<&str>) -> Result<Home, PageError> {
+    let rows = listing::repositories(app, principal, after, None)?;
     let full = rows.len() == listing::DEFAULT_LIMIT;
     let next = rows.last().filter(|_| full).map(|row| row.name.to_string());
     let row = |row: &store::record::Repository| Row {
@@ -35,6 +37,7 @@ pub fn page(app: &App, after: Option<&str>) -> Result<Home, PageError> {
     };
     Ok(Home {
         host: app.settings.public_host.clone(),
+        login: principal.is_anonymous(),
         database: app.database.current().map(|database| {
             let facts = database.facts();
             let date = facts.built.map_or("undated".to_owned(), view::time);

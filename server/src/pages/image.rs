@@ -7,7 +7,9 @@ use store::record::{ScanRow, ScanState};
 
 use super::PageError;
 use super::view::{self, Count};
+use crate::api::listing;
 use crate::app::App;
+use crate::auth::Principal;
 use crate::scan;
 
 #[derive(Template)]
@@ -48,14 +50,19 @@ struct Row {
     places: Vec<String>,
 }
 
-/// The page of one image.
-pub fn page(app: &App, digest: &str, repository: Option<&str>) -> Result<Image, PageError> {
+/// The page of one image, which is not there for somebody who may read its scan in no repository.
+pub fn page(
+    app: &App,
+    principal: &Principal,
+    digest: &str,
+    repository: Option<&str>,
+) -> Result<Image, PageError> {
     let missing = || PageError::NotFound(format!("There is no image '{digest}'."));
     let digest: Digest = digest.parse().map_err(|_| missing())?;
-    app.store
-        .metadata
-        .any_manifest(&digest)?
-        .ok_or_else(missing)?;
+    let there = app.store.metadata.any_manifest(&digest)?.is_some();
+    if !there || !listing::may_read_scan(app, principal, &digest, repository)? {
+        return Err(missing());
+    }
     let row = app.store.metadata.scan(&digest)?;
     let complete = row.as_ref().filter(|row| row.state == ScanState::Complete);
     let answer = complete.map(|row| Ok::<_, PageError>(answer(row, &scan::read(app, &digest)?)));

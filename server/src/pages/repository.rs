@@ -6,6 +6,7 @@ use super::view::{self, Count};
 use super::{PageError, listing_url};
 use crate::api::listing::{self, Image};
 use crate::app::App;
+use crate::auth::Principal;
 
 #[derive(Template)]
 #[template(path = "repository.html")]
@@ -28,8 +29,13 @@ struct Row {
 }
 
 /// A page of a repository's images.
-pub fn page(app: &App, name: &str, after: Option<&str>) -> Result<Repository, PageError> {
-    let images = listing::images(app, name, after, None)?;
+pub fn page(
+    app: &App,
+    principal: &Principal,
+    name: &str,
+    after: Option<&str>,
+) -> Result<Repository, PageError> {
+    let images = listing::images(app, principal, name, after, None)?;
     let images =
         images.ok_or_else(|| PageError::NotFound(format!("There is no repository '{name}'.")))?;
     let full = images.len() == listing::DEFAULT_LIMIT;

@@ -1,0 +1,67 @@
+//! What each endpoint takes: a request as an action on a repository, in ECR's words.
+
+use axum::http::Method;
+use model::RepositoryName;
+
+use super::error::Failure;
+use super::route::{self, Route};
+use crate::auth::Principal;
+use crate::auth::access::{Action, require};
+
+/// Goes on only where the principal may. Whether the repository is there does not matter: who may
+/// not pull from it learns nothing about it.
+///
+/// # Errors
+///
+/// DENIED with what is missing; UNAUTHORIZED to somebody without credentials.
+pub fn check(principal: &Principal, route: &Route, method: &Method) -> Result<(), Failure> {
+    match needed(route, method) {
+        Some((action, name)) => Ok(require(principal, action, name)?),
+        None => Ok(()),
+    }
+}
+
+/// What a bearer token would have to be good for, in the words of distribution's "Token Scope
+/// Documentation"; `None` where none is named.
+pub fn scope(method: &Method, path: &str) -> Option<String> {
+    let route = route::parse(path).ok()?;
+    if matches!(route, Route::Catalog) {
+        return Some("registry:catalog:*".to_owned());
+    }
+    let (action, name) = needed(&route, method)?;
+    let actions = match action {
+        Action::BatchDeleteImage => "delete",
+        Action::ListImages
+        | Action::BatchGetImage
+        | Action::GetDownloadUrlForLayer
+        | Action::BatchCheckLayerAvailability => "pull",
+        _ => "pull,push",
+    };
+    Some(format!("repository:{name}:{actions}"))
+}
+
+/// The action of a request and the repository that it is done to. The list of repositories is
+/// everybody's: it holds what one may see. A method that no endpoint has is refused later.
+fn needed<'a>(route: &'a Route, method: &Method) -> Option<(Action, &'a RepositoryName)> {
+    Some(match route {
+        Route::Base | Route::Catalog => return None,
+        Route::Tags(name) => (Action::ListImages, name),
+        Route::NoTag(name, _) => (Action::BatchGetImage, name),
+        Route::Referrers(name, _) => (Action::BatchGetImage, name),
+        Route::Blob(name, _) => match *method {
+            Method::DELETE => (Action::BatchDeleteImage, name),
+            Method::HEAD => (Action::BatchCheckLayerAvailability, name),
+            _ => (Action::GetDownloadUrlForLayer, name),
+        },
+        Route::Uploads(name) => (Action::InitiateLayerUpload, name),
+        Route::Upload(name, _) => match *method {
+            Method::PUT => (Action::CompleteLayerUpload, name),
+            _ => (Action::UploadLayerPart, name),
+        },
+        Route::Manifest(name, _) => match *method {
+            Method::PUT => (Action::PutImage, name),
+            Method::DELETE => (Action::BatchDeleteImage, name),
+            _ => (Action::BatchGetImage, name),
+        },
+    })
+}
