@@ -9,6 +9,7 @@ use policy::Threshold;
 
 pub mod admin;
 pub mod http;
+pub mod remote;
 pub mod store;
 
 /// A container registry that looks at everything before it goes ashore.
@@ -31,6 +32,12 @@ pub enum Command {
     /// Keep house: check what is stored, remove what nobody uses, move it
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Manage who may log in, and what they may do
+    #[command(subcommand)]
+    User(remote::User),
+    /// Manage access keys
+    #[command(subcommand)]
+    Key(remote::Key),
     /// Show the main job on this machine: push an image, see its findings
     Demo(Demo),
 }

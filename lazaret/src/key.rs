@@ -15,6 +15,8 @@ use server::auth::seal::{KEY_LENGTH, Seal};
 use server::{App, Random, auth};
 use store::record::{Grant, Role, User};
 
+use crate::client::Credentials;
+
 /// The name of the file with the first key.
 const FIRST: &str = "admin-key.json";
 /// The name of the file with the key that secrets are sealed under.
@@ -155,6 +157,19 @@ fn read(path: &Path) -> anyhow::Result<NewKey> {
     })
 }
 
+/// An access key from a file like the first one's.
+///
+/// # Errors
+///
+/// Where the file cannot be read, or holds something else.
+pub fn credentials(path: &Path) -> anyhow::Result<Credentials> {
+    let key = read(path)?;
+    Ok(Credentials {
+        id: key.id,
+        secret: key.secret,
+    })
+}
+
 fn write_first(path: &Path, key: &NewKey) -> anyhow::Result<()> {
     let written = Written {
         access_key_id: key.id.clone(),
@@ -165,7 +180,11 @@ fn write_first(path: &Path, key: &NewKey) -> anyhow::Result<()> {
 }
 
 /// Writes a file for its owner only, whole or not at all.
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+///
+/// # Errors
+///
+/// Where it cannot be written.
+pub fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".new");
     let temporary = PathBuf::from(temporary);
@@ -181,7 +200,10 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     file.write_all(text.as_bytes()).with_context(failed)?;
     file.sync_all().with_context(failed)?;
     std::fs::rename(&temporary, path).with_context(failed)?;
-    let directory = path.parent().unwrap_or(Path::new("."));
+    let directory = path
+        .parent()
+        .filter(|directory| !directory.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     File::open(directory)
         .and_then(|directory| directory.sync_all())
         .with_context(failed)

@@ -6,6 +6,7 @@ use clap::Parser;
 
 mod admin;
 mod cli;
+mod client;
 mod database;
 mod db;
 mod demo;
@@ -15,6 +16,7 @@ mod mirror;
 mod mmap;
 mod output;
 mod progress;
+mod remote;
 mod scan;
 mod serve;
 mod signals;
@@ -37,6 +39,8 @@ fn main() -> ExitCode {
         cli::Command::Db(cli::Db::Build(flags)) => db::build::run(&flags),
         cli::Command::Db(cli::Db::Status(flags)) => db::status::run(&flags),
         cli::Command::Admin(command) => admin::run(&command),
+        cli::Command::User(command) => remote::user::run(&command),
+        cli::Command::Key(command) => remote::key::run(&command),
         cli::Command::Demo(flags) => demo::run(&flags),
     };
     match outcome {

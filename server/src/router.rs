@@ -96,7 +96,7 @@ async fn require_credentials(
             Ok(principal) if login && principal.is_anonymous() => Err(Refused::Missing),
             outcome => outcome,
         };
-        outcome.map_err(|refused| challenge::refuse(&worker, &refusal, &refused))
+        outcome.map_err(|refused| Box::new(challenge::refuse(&worker, &refusal, &refused)))
     };
     match spawn_blocking(work).await {
         Ok(Ok(principal)) => {
@@ -107,7 +107,7 @@ async fn require_credentials(
             }
             response
         }
-        Ok(Err(response)) => response,
+        Ok(Err(response)) => *response,
         Err(_) => challenge::unavailable(),
     }
 }

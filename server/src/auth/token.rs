@@ -78,11 +78,11 @@ async fn answer(
         };
         outcome
             .and_then(|principal| issue(&worker, &principal))
-            .map_err(|refused| challenge::refuse(&worker, &asked, &refused))
+            .map_err(|refused| Box::new(challenge::refuse(&worker, &asked, &refused)))
     };
     match crate::blocking::spawn_blocking(work).await {
         Ok(Ok((token, from, until))) => document(&token, from, until),
-        Ok(Err(response)) => response,
+        Ok(Err(response)) => *response,
         Err(_) => challenge::unavailable(),
     }
 }
