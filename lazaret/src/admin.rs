@@ -1,32 +1,39 @@
-//! `lazaret admin`: housekeeping on stores that no server has open, or that servers share.
+//! `lazaret admin`: housekeeping through a running server, or on stores that no server has open
+//! or that servers share. Either way the answers are the API's, and written alike.
 
 use std::io::Write;
 
+use anyhow::{Context, bail};
 use jiff::SignedDuration;
 use serde_json::Value;
 use server::api::admin::{collected_view, trouble_view, usage_view, verified_view};
-use server::housekeeping::{self, Collected};
+use server::housekeeping;
 use server::{App, Settings};
+use store::record::RepositoryUsage;
 
-use crate::cli::admin::{Admin, Form};
+use crate::cli::StatusFormat;
+use crate::cli::admin::{Admin, Form, Running};
+use crate::cli::remote::Remote;
 use crate::cli::store::Stores;
+use crate::client::{self, Client};
 use crate::progress::Progress;
 use crate::{cli, output, stores};
 
 mod export;
 mod import;
 mod transfer;
+mod words;
 
 /// `admin verify` found something that is wrong.
 const TROUBLE: u8 = 5;
-/// Repositories that are read at once.
+/// Rows that are read at once.
 const PAGE: usize = 500;
 
 /// Runs the command.
 ///
 /// # Errors
 ///
-/// Where the stores cannot be opened, or fail.
+/// Where the server cannot be asked, or the stores cannot be opened or fail.
 pub fn run(command: &Admin) -> anyhow::Result<u8> {
     match command {
         Admin::Verify(flags) => verify(flags),
@@ -41,140 +48,168 @@ fn open(flags: &Stores) -> anyhow::Result<App> {
     stores::open(flags, Settings::new("localhost"))
 }
 
+/// The client of the server that is named, if one is.
+fn remote(running: &Running, stores: &Stores) -> anyhow::Result<Option<Client>> {
+    let Some(server) = &running.server else {
+        return Ok(None);
+    };
+    let remote = Remote {
+        server: server.clone(),
+        key_file: None,
+        data: stores.data.clone(),
+        ca: running.ca.clone(),
+        plain_http: false,
+        format: StatusFormat::Json,
+    };
+    Client::open(&remote).map(Some)
+}
+
+/// Writes documents as they come, and keeps the last.
+struct Writer<'a> {
+    form: Form,
+    in_words: &'a dyn Fn(&Value) -> String,
+    last: Value,
+}
+
+impl Writer<'_> {
+    fn write(&mut self, document: Value) -> anyhow::Result<()> {
+        if let Some(error) = document.get("error").and_then(Value::as_str) {
+            bail!("{error}");
+        }
+        let mut out = output::open(None)?;
+        match self.form {
+            Form::Json => writeln!(out, "{document}")?,
+            Form::Text => writeln!(out, "{}", (self.in_words)(&document))?,
+        }
+        out.flush()?;
+        self.last = document;
+        Ok(())
+    }
+
+    /// The last document, which says how it ended.
+    fn end(self) -> anyhow::Result<Value> {
+        match self.last {
+            Value::Null => bail!("the answer broke off: look at the server's log, and try again"),
+            last => Ok(last),
+        }
+    }
+}
+
+fn writer(form: Form, in_words: &dyn Fn(&Value) -> String) -> Writer<'_> {
+    Writer {
+        form,
+        in_words,
+        last: Value::Null,
+    }
+}
+
 fn verify(flags: &cli::admin::Verify) -> anyhow::Result<u8> {
-    let app = open(&flags.stores)?;
-    let mut out = output::open(None)?;
+    let mut writer = writer(flags.format, &words::verify);
+    match remote(&flags.running, &flags.stores)? {
+        Some(client) => {
+            client::run(async {
+                let path = "/api/v1/admin/verify";
+                client.post_lines(path, |line| writer.write(line)).await?;
+                Ok(0)
+            })?;
+        }
+        None => verify_here(&open(&flags.stores)?, &mut writer)?,
+    }
+    let troubles = writer.end()?.get("troubles").and_then(Value::as_u64);
+    match troubles.context("the answer broke off")? {
+        0 => Ok(0),
+        _ => Ok(TROUBLE),
+    }
+}
+
+fn verify_here(app: &App, writer: &mut Writer<'_>) -> anyhow::Result<()> {
     let mut progress = Progress::new("read");
     let mut written = Ok(());
-    let verified = housekeeping::verify(&app, |seen, trouble| {
+    let verified = housekeeping::verify(app, |seen, trouble| {
         progress.show(seen.blobs, seen.bytes);
-        let Some(trouble) = trouble else { return };
-        let line = match flags.format {
-            Form::Text => trouble.to_string(),
-            Form::Json => trouble_view(trouble).to_string(),
-        };
-        progress.clear();
-        written = writeln!(out, "{line}").and(out.flush());
+        if let Some(trouble) = trouble.filter(|_| written.is_ok()) {
+            progress.clear();
+            written = writer.write(trouble_view(trouble));
+        }
     })?;
     progress.clear();
     written?;
-    match flags.format {
-        Form::Json => writeln!(out, "{}", verified_view(&verified))?,
-        Form::Text => {
-            let (blobs, bytes) = (verified.blobs, output::bytes(verified.bytes));
-            let (manifests, orphans) = (verified.manifests, verified.orphans);
-            let outcome = match verified.troubles {
-                0 => "all is well".to_owned(),
-                count => format!("{count} wrong"),
-            };
-            writeln!(
-                out,
-                "{blobs} blobs ({bytes}) and {manifests} manifests were read: {outcome}"
-            )?;
-            if orphans > 0 {
-                writeln!(
-                    out,
-                    "{orphans} blobs are left over from a crash; 'admin collect' removes them"
-                )?;
-            }
-        }
-    }
-    out.flush()?;
-    Ok(if verified.troubles == 0 { 0 } else { TROUBLE })
+    writer.write(verified_view(&verified))
 }
 
 fn collect(flags: &cli::admin::Collect) -> anyhow::Result<u8> {
+    let mut writer = writer(flags.format, &words::collect);
+    match remote(&flags.running, &flags.stores)? {
+        Some(client) => {
+            client::run(async {
+                let path = format!("/api/v1/admin/collect?dry_run={}", flags.dry_run);
+                client.post_lines(&path, |line| writer.write(line)).await?;
+                Ok(0)
+            })?;
+        }
+        None => collect_here(flags, &mut writer)?,
+    }
+    writer.end().map(|_| 0)
+}
+
+fn collect_here(flags: &cli::admin::Collect, writer: &mut Writer<'_>) -> anyhow::Result<()> {
     let mut app = open(&flags.stores)?;
     app.settings.collect_after = SignedDuration::from_hours(flags.collect_after.into());
     let collected = match flags.dry_run {
         true => Some(housekeeping::collect::preview(&app)?),
         false => housekeeping::collect(&app)?,
     };
-    let Some(collected) = collected else {
-        anyhow::bail!("a collection is under way already: look again later");
-    };
-    let mut out = output::open(None)?;
-    match flags.format {
-        Form::Json => writeln!(out, "{}", collected_view(&collected, flags.dry_run))?,
-        Form::Text => writeln!(out, "{}", in_words(&collected, flags.dry_run))?,
-    }
-    out.flush()?;
-    Ok(0)
-}
-
-fn in_words(collected: &Collected, dry_run: bool) -> String {
-    let (verb, bytes) = match dry_run {
-        true => ("would be removed", output::bytes(collected.bytes)),
-        false => ("were removed", output::bytes(collected.bytes)),
-    };
-    format!(
-        "{} blobs ({bytes}), {} links of repositories and {} uploads {verb}",
-        collected.blobs, collected.links, collected.uploads
-    )
+    let collected = collected.context("a collection is under way already: look again later")?;
+    writer.write(collected_view(&collected, flags.dry_run))
 }
 
 fn usage(flags: &cli::admin::Usage) -> anyhow::Result<u8> {
-    let app = open(&flags.stores)?;
-    let metadata = &app.store.metadata;
-    let mut repositories = Vec::new();
-    loop {
-        let after = repositories
-            .last()
-            .map(|usage: &store::record::RepositoryUsage| &usage.name);
-        let page = metadata.repository_usage(after, PAGE)?;
-        let is_last = page.len() < PAGE;
-        repositories.extend(page);
-        if is_last {
-            break;
+    let mut writer = writer(flags.format, &words::usage);
+    match remote(&flags.running, &flags.stores)? {
+        Some(client) => {
+            client::run(async {
+                writer.write(usage_there(&client).await?)?;
+                Ok(0)
+            })?;
         }
+        None => writer.write(usage_here(&open(&flags.stores)?)?)?,
     }
-    let view = usage_view(&metadata.store_usage()?, &repositories);
-    let mut out = output::open(None)?;
-    match flags.format {
-        Form::Json => writeln!(out, "{view}")?,
-        Form::Text => usage_table(&view, &mut out)?,
-    }
-    out.flush()?;
     Ok(0)
 }
 
-/// The same that the API answers, for people.
-fn usage_table(view: &Value, out: &mut dyn Write) -> std::io::Result<()> {
-    let number = |shape: &Value, name: &str| shape.get(name).and_then(Value::as_u64).unwrap_or(0);
-    let size = |shape: &Value, name: &str| output::bytes(number(shape, name));
-    writeln!(
-        out,
-        "Stored       {} in {} blobs",
-        size(view, "bytes"),
-        number(view, "blobs")
-    )?;
-    writeln!(
-        out,
-        "Unshared     {} if repositories shared nothing",
-        size(view, "bytes_unshared")
-    )?;
-    writeln!(
-        out,
-        "Held by none {} in {} blobs; 'admin collect' removes them in time",
-        size(view, "unheld_bytes"),
-        number(view, "unheld_blobs")
-    )?;
-    writeln!(out, "Uploads      {} under way\n", number(view, "uploads"))?;
-    let rows = view.get("by_repository").and_then(Value::as_array);
-    writeln!(
-        out,
-        "{:>10}  {:>7}  {:>9}  REPOSITORY",
-        "BYTES", "BLOBS", "MANIFESTS"
-    )?;
-    for row in rows.into_iter().flatten() {
-        let name = row.get("name").and_then(Value::as_str).unwrap_or_default();
-        writeln!(
-            out,
-            "{:>10}  {:>7}  {:>9}  {name}",
-            size(row, "bytes"),
-            number(row, "blobs"),
-            number(row, "manifests")
-        )?;
+fn usage_here(app: &App) -> anyhow::Result<Value> {
+    let metadata = &app.store.metadata;
+    let mut all: Vec<RepositoryUsage> = Vec::new();
+    loop {
+        let page = metadata.repository_usage(all.last().map(|usage| &usage.name), PAGE)?;
+        let is_last = page.len() < PAGE;
+        all.extend(page);
+        if is_last {
+            return Ok(usage_view(&metadata.store_usage()?, &all));
+        }
     }
-    Ok(())
+}
+
+/// All pages of a server's answer as one.
+async fn usage_there(client: &Client) -> anyhow::Result<Value> {
+    let mut all: Vec<Value> = Vec::new();
+    loop {
+        let name = |row: &Value| {
+            row.get("name")?
+                .as_str()
+                .map(|name| format!("&after={name}"))
+        };
+        let after = all.last().and_then(name).unwrap_or_default();
+        let mut page = client
+            .get(&format!("/api/v1/admin/usage?limit={PAGE}{after}"))
+            .await?;
+        let rows = page.get_mut("by_repository").map(Value::take);
+        let rows: Vec<Value> = serde_json::from_value(rows.unwrap_or_default())?;
+        let is_last = rows.len() < PAGE;
+        all.extend(rows);
+        if let Some(place) = page.get_mut("by_repository").filter(|_| is_last) {
+            *place = Value::Array(all);
+            return Ok(page);
+        }
+    }
 }

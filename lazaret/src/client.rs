@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
 use hyper::rt::{Read, Write};
 use hyper::{Method, Request, Response, StatusCode, Uri};
@@ -158,12 +159,56 @@ impl Client {
         self.send(Method::DELETE, path, None).await
     }
 
+    /// Has something long done, and calls for each line of the answer as it comes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::get`], and where the answer breaks off.
+    pub async fn post_lines(
+        &self,
+        path: &str,
+        mut line: impl FnMut(Value) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let response = self.exchange(Method::POST, path, None).await?;
+        let (parts, mut body) = response.into_parts();
+        if !parts.status.is_success() {
+            let bytes = Limited::new(body, MAX_ANSWER).collect().await;
+            let bytes = bytes.map_err(|error| anyhow::anyhow!(error))?.to_bytes();
+            return document(parts.status, &bytes).map(drop);
+        }
+        let mut rest: Vec<u8> = Vec::new();
+        while let Some(frame) = body.frame().await {
+            rest.extend_from_slice(&frame?.into_data().unwrap_or_default());
+            while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+                let whole: Vec<u8> = rest.drain(..=end).collect();
+                line(serde_json::from_slice(&whole).context("the server's answer is no JSON")?)?;
+            }
+            if rest.len() > MAX_ANSWER {
+                bail!("the server's answer has a line that does not end");
+            }
+        }
+        Ok(())
+    }
+
     async fn send(
         &self,
         method: Method,
         path: &str,
         body: Option<&Value>,
     ) -> anyhow::Result<Value> {
+        let (parts, body) = self.exchange(method, path, body).await?.into_parts();
+        let bytes = Limited::new(body, MAX_ANSWER).collect().await;
+        let bytes = bytes.map_err(|error| anyhow::anyhow!(error))?;
+        document(parts.status, &bytes.to_bytes())
+    }
+
+    /// Sends a request over a connection of its own; the head of the answer is there.
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Response<Incoming>> {
         let request = self.request(method, path, body)?;
         let unreached = || format!("cannot reach {}:{}", self.host, self.port);
         let stream = TcpStream::connect((self.host.as_str(), self.port))
@@ -179,8 +224,7 @@ impl Client {
                 exchange(TokioIo::new(stream), request).await
             }
         };
-        let (status, bytes) = response.with_context(unreached)?;
-        document(status, &bytes)
+        response.with_context(unreached)
     }
 
     fn request(
@@ -210,14 +254,10 @@ impl Client {
 async fn exchange(
     stream: impl Read + Write + Unpin + Send + 'static,
     request: Request<Full<Bytes>>,
-) -> anyhow::Result<(StatusCode, Bytes)> {
+) -> anyhow::Result<Response<Incoming>> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await?;
     tokio::spawn(connection);
-    let response: Response<_> = sender.send_request(request).await?;
-    let (parts, body) = response.into_parts();
-    let body = Limited::new(body, MAX_ANSWER).collect().await;
-    let body = body.map_err(|error| anyhow::anyhow!(error))?;
-    Ok((parts.status, body.to_bytes()))
+    Ok(sender.send_request(request).await?)
 }
 
 /// The answer's JSON, `null` where it is empty; the server's own words where it refuses.

@@ -30,7 +30,7 @@ async fn ready(State(app): State<Arc<App>>) -> (StatusCode, &'static str) {
     if app.stopping.load(Ordering::Relaxed) {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
     }
-    let asked = spawn_blocking(move || app.store.metadata.repositories(None, 1).map(drop));
+    let asked = spawn_blocking(move || app.store.metadata.ping());
     match timeout(PATIENCE, asked).await {
         Ok(Ok(Ok(()))) => (StatusCode::OK, "ready\n"),
         Ok(Ok(Err(error))) => {

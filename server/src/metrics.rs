@@ -23,6 +23,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::app::App;
+use crate::blocking::spawn_blocking;
 use crate::surface::Surface;
 
 /// The media type of OpenMetrics 1.0.
@@ -73,6 +74,7 @@ pub struct Metrics {
     scans: Family<OutcomeLabels, Counter>,
     scan_seconds: Histogram,
     database_age: Gauge<f64, AtomicU64>,
+    jobs: Gauge,
 }
 
 impl Default for Metrics {
@@ -90,6 +92,7 @@ impl Default for Metrics {
             scans: Family::default(),
             scan_seconds: Histogram::new(SCAN_SECONDS),
             database_age: Gauge::default(),
+            jobs: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -125,6 +128,8 @@ impl Metrics {
             seconds.clone(),
             self.scan_seconds.clone(),
         );
+        let help = "Jobs that wait or are being done, of all servers of this store";
+        registry.register("jobs", help, self.jobs.clone());
         let help = "Since the advisory database was built; NaN without one";
         registry.register_with_unit("database_age", help, seconds, self.database_age.clone());
     }
@@ -167,7 +172,7 @@ impl Metrics {
         self.scan_seconds.observe(took.as_secs_f64());
     }
 
-    /// Everything as OpenMetrics' text, with what is looked up only now.
+    /// Everything as OpenMetrics' text, with what is looked up only now. Asks the store.
     ///
     /// # Errors
     ///
@@ -176,6 +181,10 @@ impl Metrics {
         let built = app.database.current().and_then(|database| database.built());
         let age = built.map(|built| app.clock.now().duration_since(built).as_secs_f64());
         self.database_age.set(age.unwrap_or(f64::NAN));
+        match app.store.metadata.job_count() {
+            Ok(jobs) => drop(self.jobs.set(i64::try_from(jobs).unwrap_or(i64::MAX))),
+            Err(error) => tracing::error!(%error, "jobs could not be counted"),
+        }
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
@@ -188,12 +197,12 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn show(State(app): State<Arc<App>>) -> Response<Body> {
-    match app.metrics.text(&app) {
-        Ok(text) => {
+    match spawn_blocking(move || app.metrics.text(&app)).await {
+        Ok(Ok(text)) => {
             let content_type = HeaderValue::from_static(OPEN_METRICS);
             ([(CONTENT_TYPE, content_type)], text).into_response()
         }
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Ok(Err(_)) | Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Which surface answers a request, and who may come in.
 //!
 //! `/v2/` is parsed by hand in [`crate::oci`], since a repository's name contains slashes. Every
-//! path but `/healthz`, `/readyz` and `/v2/token` asks for credentials; ECR checks its own signature.
+//! path but `/healthz`, `/readyz` and `/v2/token` asks for credentials; ECR checks its own
+//! signature.
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
@@ -13,8 +13,10 @@ use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::IntoResponse;
 use axum::routing::post;
+use axum::{Extension, Router};
 
 use crate::app::App;
+use crate::auth::access::{self, Action, Resource};
 use crate::auth::challenge::{self, Asked, is_registry};
 use crate::auth::login::{Refused, authenticate};
 use crate::auth::{Principal, token};
@@ -27,7 +29,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(pages::routes())
         .route("/", post(ecr_request))
         .nest("/api/v1", api::routes())
-        .merge(metrics::routes())
+        .merge(metrics::routes().route_layer(from_fn(readers_only)))
         .fallback(registry);
     let with_credentials = middleware::behind_credentials(&app, with_credentials)
         .layer(from_fn_with_state(app.clone(), require_credentials));
@@ -56,6 +58,18 @@ async fn no_sniffing(mut response: Response<Body>) -> Response<Body> {
         .headers_mut()
         .insert("x-content-type-options", nosniff);
     response
+}
+
+/// Lets only those see the figures of the whole registry who may see all that is in it.
+async fn readers_only(
+    Extension(principal): Extension<Principal>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    match access::require(&principal, Action::ReadMetrics, Resource::Registry) {
+        Ok(()) => next.run(request).await,
+        Err(denial) => (StatusCode::FORBIDDEN, format!("{denial}\n")).into_response(),
+    }
 }
 
 async fn ecr_request(State(app): State<Arc<App>>, request: Request) -> Response<Body> {

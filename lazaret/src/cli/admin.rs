@@ -6,8 +6,8 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::store::Stores;
 
-/// Keeping house. These commands open the stores themselves: an embedded store must not be served
-/// at that time.
+/// Keeping house: through a running server with --server, otherwise on the stores themselves, of
+/// which an embedded one must not be served at that time.
 #[derive(Debug, Subcommand)]
 pub enum Admin {
     /// Read and hash every stored byte again, and say what is wrong
@@ -22,6 +22,18 @@ pub enum Admin {
     Import(Import),
 }
 
+/// The running server that is asked, if one is.
+#[derive(Debug, Args)]
+pub struct Running {
+    /// Ask the server at this address, with the key of LAZARET_ACCESS_KEY_ID and
+    /// LAZARET_SECRET_ACCESS_KEY or of DATA/admin-key.json
+    #[arg(long, value_name = "URL", env = "LAZARET_SERVER")]
+    pub server: Option<String>,
+    /// Trust the certificates of this file (PEM) instead of the system's
+    #[arg(long, value_name = "FILE", env = "LAZARET_CA", requires = "server")]
+    pub ca: Option<PathBuf>,
+}
+
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Form {
@@ -34,6 +46,8 @@ pub enum Form {
 #[derive(Debug, Args)]
 pub struct Verify {
     #[command(flatten)]
+    pub running: Running,
+    #[command(flatten)]
     pub stores: Stores,
     /// How to write the answer
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -43,11 +57,13 @@ pub struct Verify {
 #[derive(Debug, Args)]
 pub struct Collect {
     #[command(flatten)]
+    pub running: Running,
+    #[command(flatten)]
     pub stores: Stores,
     /// Only say what would be removed
     #[arg(long)]
     pub dry_run: bool,
-    /// Hours for which what nobody uses is kept
+    /// Hours for which what nobody uses is kept; a server has its own
     #[arg(long, value_name = "HOURS", default_value_t = 24)]
     pub collect_after: u32,
     /// How to write the answer
@@ -57,6 +73,8 @@ pub struct Collect {
 
 #[derive(Debug, Args)]
 pub struct Usage {
+    #[command(flatten)]
+    pub running: Running,
     #[command(flatten)]
     pub stores: Stores,
     /// How to write the answer
