@@ -15,6 +15,7 @@ import hostile  # noqa: E402
 import lib  # noqa: E402
 import matrix  # noqa: E402
 import powercut  # noqa: E402
+import shared  # noqa: E402
 
 # What runs in CI, in this order.
 PARTS = {
@@ -23,6 +24,7 @@ PARTS = {
     "crash": crash.main,
     "powercut": powercut.main,
     "full-disk": full_disk.main,
+    "shared": shared.main,
     "conformance": conformance.main,
     "matrix": matrix.main,
 }
