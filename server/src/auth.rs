@@ -68,3 +68,6 @@ impl Principal {
         self.proof == Proof::Nothing
     }
 }
+
+#[cfg(test)]
+mod tests;

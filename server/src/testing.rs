@@ -1,12 +1,15 @@
 //! Test support: a whole server in a temporary directory, with a clock that stands still.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use advisory::{Builder, Database, FeedFile};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http_body_util::BodyExt;
 use image::fixture::Fixture;
 use jiff::Timestamp;
@@ -55,6 +58,8 @@ pub fn seal() -> Seal {
 pub struct Server {
     pub app: Arc<App>,
     clock: Arc<StillClock>,
+    /// What goes with each request as `Authorization`.
+    authorization: Mutex<Option<String>>,
     directory: TempDir,
 }
 
@@ -94,6 +99,7 @@ impl Server {
         Server {
             app,
             clock,
+            authorization: Mutex::default(),
             directory,
         }
     }
@@ -107,7 +113,15 @@ impl Server {
         self.clock.0.fetch_add(seconds, Ordering::Relaxed);
     }
 
-    pub async fn request(&self, request: Request<Body>) -> Answered {
+    pub async fn request(&self, mut request: Request<Body>) -> Answered {
+        let authorization = self.authorization.lock().unwrap().clone();
+        if let Some(authorization) = authorization {
+            let value = authorization.parse().unwrap();
+            request
+                .headers_mut()
+                .entry("authorization")
+                .or_insert(value);
+        }
         let response = crate::router::router(self.app.clone())
             .oneshot(request)
             .await
@@ -160,6 +174,66 @@ impl Server {
         let answered = self.request(request.body(body).unwrap()).await;
         assert_eq!(answered.status, StatusCode::CREATED, "{}", answered.body);
         fixture.digest()
+    }
+
+    /// From now on requests are these user's and password's, or nobody's.
+    pub fn log_in(&self, pair: Option<(&str, &str)>) {
+        let basic = |(name, secret)| {
+            let pair = STANDARD.encode(format!("{name}:{secret}"));
+            format!("Basic {pair}")
+        };
+        self.authorize(pair.map(basic).as_deref());
+    }
+
+    /// From now on requests carry that header.
+    pub fn authorize(&self, header: Option<&str>) {
+        *self.authorization.lock().unwrap() = header.map(str::to_owned);
+    }
+
+    /// Every file of the data directory, with its bytes.
+    pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut found = BTreeMap::new();
+        let mut rest = vec![self.data()];
+        while let Some(path) = rest.pop() {
+            if path.is_dir() {
+                let entries = std::fs::read_dir(&path).unwrap();
+                rest.extend(entries.map(|entry| entry.unwrap().path()));
+            } else {
+                found.insert(path.display().to_string(), std::fs::read(&path).unwrap());
+            }
+        }
+        found
+    }
+
+    /// A user with these grants and an access key.
+    pub fn user(&self, name: &str, grants: &[&str]) -> NewKey {
+        let user = User {
+            name: name.to_owned(),
+            password: None,
+            grants: grants.iter().map(|grant| grant.parse().unwrap()).collect(),
+            created_at: self.app.clock.now(),
+        };
+        let metadata = &self.app.store.metadata;
+        assert!(metadata.create_user(&user).unwrap());
+        let key = crate::auth::key::generate(self.app.random.as_ref(), user.created_at);
+        let random = self.app.random.as_ref();
+        let sealed = key.seal(name, &self.app.seal, random).unwrap();
+        assert!(metadata.create_access_key(&sealed).unwrap());
+        key
+    }
+
+    /// Sends a JSON document.
+    pub async fn send(&self, method: &str, path: &str, body: Value) -> Answered {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost:5000");
+        let body = Body::from(if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        });
+        self.request(request.body(body).unwrap()).await
     }
 
     /// A user who may do everything, with an access key.

@@ -338,3 +338,6 @@ fn busy(refused: Refused) -> AccountError {
         refused => AccountError::Invalid(refused.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

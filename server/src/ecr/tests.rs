@@ -9,6 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
+use super::{Answer, Context, OPERATIONS, Principal};
+use crate::auth::Proof;
 use crate::testing::{ALPINE, Server};
 
 fn check(answer: &(u16, Value), expected: Expect) {
@@ -548,4 +550,82 @@ async fn a_token_logs_in_until_it_has_run_out() {
         (status, &body["__type"]),
         (400, &json!("MissingAuthenticationTokenException"))
     );
+}
+
+/// Calls an operation as a user with these grants.
+fn as_user(server: &Server, grants: &[&str], name: &str, input: Value) -> Answer {
+    let operation = OPERATIONS.iter().find(|operation| operation.name == name);
+    let operation = operation.unwrap();
+    let context = Context {
+        app: server.app.clone(),
+        principal: Principal {
+            name: "bob".to_owned(),
+            key_id: None,
+            grants: grants.iter().map(|grant| grant.parse().unwrap()).collect(),
+            proof: Proof::Key,
+        },
+        action: operation.action,
+        now: server.app.clock.now(),
+    };
+    (operation.run)(&context, input.to_string().as_bytes())
+}
+
+#[tokio::test]
+async fn every_operation_asks_whether_one_may() {
+    let server = Server::open();
+    server.push("app1", "latest", ALPINE).await;
+    // Enough of each input that an operation gets to its work.
+    let input = json!({
+        "repositoryName": "app1", "repositoryNames": ["app1"],
+        "imageIds": [{ "imageTag": "latest" }], "imageId": { "imageTag": "latest" },
+        "imageScanningConfiguration": { "scanOnPush": true }, "imageTagMutability": "MUTABLE",
+    });
+    for operation in OPERATIONS {
+        let answer = as_user(&server, &["admin:other/*"], operation.name, input.clone());
+        if operation.name == "GetAuthorizationToken" {
+            assert!(answer.is_ok(), "everybody may have a token");
+            continue;
+        }
+        let error = answer.unwrap_err().to_json();
+        assert_eq!(
+            error,
+            json!({ "__type": "AccessDeniedException", "message": format!(
+                "User: arn:aws:iam::000000000000:user/bob is not authorized to perform: \
+                 ecr:{0} on resource: arn:aws:ecr:us-east-1:000000000000:repository/app1 because \
+                 no identity-based policy allows the ecr:{0} action", operation.name) })
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_may_see_some_repositories_lists_those() {
+    let server = Server::open();
+    for name in ["team/a", "other/b", "team/c", "team/d"] {
+        server.repository(name, None);
+    }
+    let list = |input: Value| {
+        as_user(
+            &server,
+            &["scan-reader:team/*"],
+            "DescribeRepositories",
+            input,
+        )
+    };
+    let names = |answer: &Value| -> Vec<String> {
+        let rows = answer["repositories"].as_array().unwrap().iter();
+        rows.map(|row| row["repositoryName"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let first = list(json!({ "maxResults": 2 })).unwrap();
+    assert_eq!(names(&first), ["team/a", "team/c"]);
+    let next = json!({ "maxResults": 2, "nextToken": first["nextToken"] });
+    let second = list(next).unwrap();
+    assert_eq!(names(&second), ["team/d"]);
+    assert_eq!(second["nextToken"], Value::Null);
+    let (pusher, admin) = (&["push:team/*"], &["admin:team/*"]);
+    let new = json!({ "repositoryName": "team/new" });
+    assert!(as_user(&server, pusher, "CreateRepository", new.clone()).is_err());
+    assert!(as_user(&server, admin, "CreateRepository", new.clone()).is_ok());
+    assert!(as_user(&server, pusher, "DeleteRepository", new.clone()).is_err());
+    assert!(as_user(&server, admin, "DeleteRepository", new).is_ok());
 }
