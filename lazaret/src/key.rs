@@ -208,3 +208,56 @@ pub fn write(path: &Path, text: &str) -> anyhow::Result<()> {
         .and_then(|directory| directory.sync_all())
         .with_context(failed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use server::Settings;
+
+    /// The schema as the first version made it.
+    const FIRST: &str = include_str!("../../store/src/sql/schema/0001_first.sql");
+    const SECRET: &str = "AsecretInTheClear0123456789abcdefABCDEF/";
+
+    fn holds(directory: &Path, text: &str) -> bool {
+        std::fs::read_dir(directory).unwrap().any(|entry| {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => holds(&path, text),
+                false => {
+                    let bytes = std::fs::read(&path).unwrap();
+                    let mut windows = bytes.windows(text.len());
+                    windows.any(|window| window == text.as_bytes())
+                }
+            }
+        })
+    }
+
+    #[test]
+    fn a_key_of_the_first_version_still_logs_in_and_lies_nowhere_in_the_clear() {
+        let directory = tempfile::tempdir().unwrap();
+        let data = directory.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        let old = rusqlite::Connection::open(data.join("metadata.sqlite")).unwrap();
+        old.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))
+            .unwrap();
+        old.execute_batch(FIRST).unwrap();
+        let insert = "INSERT INTO access_key (id, secret, created_at) VALUES ('AKIAOLD', ?1, 0)";
+        old.execute(insert, [SECRET]).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        drop(old);
+        assert!(holds(&data, SECRET), "the search finds what is there");
+        let flags = crate::stores::embedded(&data);
+        let app = crate::stores::open(&flags, Settings::new("localhost:5000")).unwrap();
+        assert!(ensure(&app, &data).unwrap().is_none(), "a key is there");
+        let principal = auth::key::check_secret(&app, "AKIAOLD", SECRET).unwrap();
+        let principal = principal.unwrap();
+        assert_eq!(principal.name, ADMIN);
+        assert_eq!(principal.grants, ["admin".parse().unwrap()]);
+        drop(app);
+        // Until SQLite's log is written back, pages with the secret lie in the file and the log.
+        let file = rusqlite::Connection::open(data.join("metadata.sqlite")).unwrap();
+        file.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .unwrap();
+        assert!(!holds(&data, SECRET), "after the log is written back");
+    }
+}

@@ -45,6 +45,7 @@ async fn a_puller_sees_the_own_repositories_and_no_trace_of_others() {
         ("/repositories/team/app".to_owned(), 200),
         ("/repositories/hidden/app".to_owned(), 403),
         ("/repositories/hidden/none".to_owned(), 403),
+        ("/metrics".to_owned(), 403),
     ] {
         let answered = server.get(&path).await;
         assert_eq!(answered.status, status, "{path}: {}", answered.body);
@@ -94,6 +95,16 @@ async fn a_scan_reader_reads_scans_and_no_bytes() {
         (format!("/images/{shared}"), 200),
     ] {
         assert_eq!(server.get(&path).await.status, status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn figures_are_for_those_who_may_see_all() {
+    for (grant, status) in [("scan-reader", 200), ("admin:team/*", 403)] {
+        let server = Server::with(|_| {});
+        let key = server.user("bob", &[grant]);
+        server.log_in(Some((&key.id, &key.secret)));
+        assert_eq!(server.get("/metrics").await.status, status, "{grant}");
     }
 }
 
