@@ -64,7 +64,11 @@ pub fn authenticate(app: &App, headers: &HeaderMap) -> Result<Principal, Refused
     match scheme.to_ascii_lowercase().as_str() {
         "basic" => {
             let (user, password) = basic::decode(rest).ok_or(Refused::Wrong)?;
-            by_pair(app, &user, &password)
+            match user.is_empty() && password.is_empty() {
+                // So containers/image says that it has none.
+                true => anonymous(app)?.ok_or(Refused::Missing),
+                false => by_pair(app, &user, &password),
+            }
         }
         "bearer" if rest.trim() == token::ANONYMOUS_TOKEN => {
             anonymous(app)?.ok_or(Refused::Expired)

@@ -179,6 +179,12 @@ async fn anonymous_may_what_it_was_granted_and_nothing_else() {
         challenges,
         ["Bearer realm=\"http://localhost:5000/v2/token\",service=\"ecr.amazonaws.com\""]
     );
+    assert_eq!(
+        status_with(&server, "Basic Og==", path).await,
+        200,
+        "none, said so"
+    );
+    server.authorize(None);
     let token = token_of(&server.get(PATH).await);
     let bearer = format!("Bearer {token}");
     for (path, status) in [
