@@ -17,7 +17,7 @@ use crate::system::{SystemClock, SystemRandom};
 /// Where one of them cannot be opened, or an embedded one is open in another process.
 pub fn open(flags: &Stores, settings: Settings) -> anyhow::Result<App> {
     let store = store(flags)?;
-    let file = flags.key_file.clone();
+    let file = flags.sealing_key.clone();
     let file = file.unwrap_or_else(|| key::seal_path(&flags.data));
     let seal = key::seal(&file, &SystemRandom)?;
     let app = App::new(
@@ -84,6 +84,6 @@ pub fn embedded(data: &std::path::Path) -> Stores {
         s3_endpoint: None,
         s3_region: String::new(),
         s3_allow_http: false,
-        key_file: None,
+        sealing_key: None,
     }
 }

@@ -47,7 +47,7 @@ class Stores:
     def __init__(self, url, prefix, bucket, key_file):
         endpoint, name, key, secret = bucket
         self.flags = ["--metadata", url, "--blobs", f"s3://{name}/{prefix}", "--s3-endpoint", endpoint,
-                      "--s3-allow-http", "--key-file", str(key_file)]
+                      "--s3-allow-http", "--sealing-key", str(key_file)]
         self.env = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
 
 

@@ -53,7 +53,7 @@ pub fn run(flags: &cli::admin::Export) -> anyhow::Result<u8> {
         );
     }
     eprintln!(
-        "lazaret: access keys are sealed: give the new servers the same key file (--key-file)"
+        "lazaret: access keys are sealed: give the new servers the same key file (--sealing-key)"
     );
     Ok(u8::from(!missing.is_empty()))
 }

@@ -46,8 +46,8 @@ pub struct Stores {
     pub s3_allow_http: bool,
     /// The key that stored secrets are sealed under; all servers of a shared store need the same
     /// [default: secret.key in the data directory]
-    #[arg(long, value_name = "FILE", env = "LAZARET_KEY_FILE")]
-    pub key_file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", env = "LAZARET_SEALING_KEY")]
+    pub sealing_key: Option<PathBuf>,
 }
 
 /// A bucket, and what all names in it begin with.
