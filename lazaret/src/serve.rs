@@ -71,16 +71,11 @@ async fn serve(flags: &cli::Serve) -> anyhow::Result<()> {
     let listener = TcpListener::bind(flags.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}", flags.listen))?;
     let address = listener.local_addr()?;
-    let app = Arc::new(stores::open(&flags.stores, settings(flags, address))?);
+    // Stores are blocking, and no thread that may wait for one may belong to the event loop.
+    let (app, made) = tokio::task::block_in_place(|| prepare(flags, address))?;
     if let Some(path) = &flags.db {
-        database::load(&app, path)?;
         tokio::spawn(database::watch(app.clone(), path.clone()));
     }
-    let made = if flags.dev {
-        None
-    } else {
-        key::ensure(&app, &flags.stores.data)?
-    };
     greet(&app, flags, made.as_ref())?;
     let count = flags.workers.unwrap_or_else(processors).max(1);
     let workers = Workers::start(&app, count);
@@ -111,6 +106,19 @@ async fn serve(flags: &cli::Serve) -> anyhow::Result<()> {
         ended = scans => Ok(ended?),
         () = signals.received(2) => Ok(()),
     }
+}
+
+/// Opens everything that a server needs, and makes the first key if there was none.
+fn prepare(flags: &cli::Serve, address: SocketAddr) -> anyhow::Result<(Arc<App>, Option<NewKey>)> {
+    let app = Arc::new(stores::open(&flags.stores, settings(flags, address))?);
+    if let Some(path) = &flags.db {
+        database::load(&app, path)?;
+    }
+    let made = match flags.dev {
+        true => None,
+        false => key::ensure(&app, &flags.stores.data)?,
+    };
+    Ok((app, made))
 }
 
 /// Serves metrics on a listener of their own, where one is asked for.

@@ -1,6 +1,5 @@
 """A PostgreSQL cluster of one's own, under a temporary directory and on a loopback port."""
 
-import atexit
 import glob
 import os
 import pathlib
@@ -26,36 +25,39 @@ def as_nobody():
     return [shutil.which("setpriv"), "--reuid=nobody", "--regid=nogroup", "--clear-groups"], "nobody"
 
 
-def start(directory):
-    """Starts a cluster; answers the URL of a function of a database's name. It ends with this process."""
-    directory = pathlib.Path(directory)
-    directory.mkdir(parents=True)
-    prefix, user = as_nobody()
-    if user:
-        shutil.chown(directory, user)
-        for parent in directory.parents:
-            if parent.stat().st_mode & 0o001 == 0:
-                parent.chmod(parent.stat().st_mode | 0o001)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    data = directory / "data"
+class Cluster:
+    """A cluster in a fresh directory, for as long as a `with` lasts."""
 
-    def run(*command):
-        done = subprocess.run([*prefix, *map(str, command)], capture_output=True, text=True, cwd=directory)
+    def __init__(self, directory):
+        self.directory, (self.prefix, user) = pathlib.Path(directory), as_nobody()
+        self.directory.mkdir(parents=True)
+        if user:
+            shutil.chown(self.directory, user)
+            for parent in self.directory.parents:
+                if parent.stat().st_mode & 0o001 == 0:
+                    parent.chmod(parent.stat().st_mode | 0o001)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+
+    def __enter__(self):
+        data, log = self.directory / "data", self.directory / "log"
+        self.run("initdb", "-D", data, "-A", "trust", "-U", USER, "--no-sync")
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.directory}"
+        self.run("pg_ctl", "-D", data, "-o", options, "-l", log, "-w", "start")
+        return self
+
+    def __exit__(self, *_):
+        self.run("pg_ctl", "-D", self.directory / "data", "-m", "immediate", "stop")
+
+    def run(self, name, *words):
+        command = [*self.prefix, program(name), *map(str, words)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd="/")
         if done.returncode != 0:
-            log = directory / "log"
-            text = log.read_text() if log.exists() else ""
-            raise SystemExit(f"e2e: FAILED: {command[0]}: {done.stdout}{done.stderr}{text}")
+            raise SystemExit(f"e2e: FAILED: {name}: {done.stdout}")
 
-    run(program("initdb"), "-D", data, "-A", "trust", "-U", USER, "--no-sync")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={directory}"
-    run(program("pg_ctl"), "-D", data, "-o", options, "-l", directory / "log", "-w", "start")
-    atexit.register(run, program("pg_ctl"), "-D", data, "-m", "immediate", "stop")
-
-    def database(name):
+    def database(self, name):
+        """The URL of a database, which is made unless it is the one that every cluster has."""
         if name != "postgres":
-            run(program("createdb"), "-h", "127.0.0.1", "-p", port, "-U", USER, name)
-        return f"postgresql://{USER}@127.0.0.1:{port}/{name}"
-
-    return database
+            self.run("createdb", "-h", "127.0.0.1", "-p", self.port, "-U", USER, name)
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{name}"

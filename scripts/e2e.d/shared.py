@@ -223,6 +223,7 @@ def side_by_side(directory, stores, db):
 
 def moved(directory, database, bucket):
     """An embedded registry, exported and imported into shared stores."""
+    (directory / "embedded").mkdir()
     embedded = lib.Server(directory / "embedded" / "data")
     noise, pushed = random.Random(SEED), {}
     for number in range(6):
@@ -249,10 +250,10 @@ def moved(directory, database, bucket):
 
 
 def main(directory, db):
-    database = postgres.start(directory / "postgres")
     (directory / "s3").mkdir()
     bucket = s3.start_s3(directory / "s3")
-    suites(database("postgres"), bucket)
-    stores = Stores(database("shared"), "shared", bucket, directory / "secret.key")
-    side_by_side(directory, stores, db)
-    moved(directory, database, bucket)
+    with postgres.Cluster(directory / "postgres") as cluster:
+        suites(cluster.database("postgres"), bucket)
+        stores = Stores(cluster.database("shared"), "shared", bucket, directory / "secret.key")
+        side_by_side(directory, stores, db)
+        moved(directory, cluster.database, bucket)
