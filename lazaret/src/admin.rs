@@ -50,7 +50,7 @@ fn open(flags: &Stores) -> anyhow::Result<App> {
 
 /// The client of the server that is named, if one is.
 fn remote(running: &Running, stores: &Stores) -> anyhow::Result<Option<Client>> {
-    let Some(server) = &running.server else {
+    let Some(server) = running.server.as_ref().filter(|server| !server.is_empty()) else {
         return Ok(None);
     };
     let remote = Remote {

@@ -62,6 +62,10 @@ pub trait Driver: Send + Sync {
     /// Goes on numbering a table's rows after those that were put in with their numbers.
     fn number_on(&self, table: &str) -> Answer<()>;
 
+    /// Leaves no copy of what was overwritten in a log of the database's, as far as it can be told
+    /// to.
+    fn settle(&self) -> Answer<()>;
+
     /// A transaction of which all lasts, or nothing.
     fn write<T>(
         &self,

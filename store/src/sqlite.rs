@@ -30,8 +30,9 @@ const STATEMENTS: usize = 128;
 /// The embedded store of metadata.
 pub struct Sqlite {
     path: PathBuf,
-    writer: Mutex<Connection>,
+    // Dropped before the writer: the last connection writes the log back, and only it can.
     readers: Mutex<Vec<Connection>>,
+    writer: Mutex<Connection>,
 }
 
 impl Sqlite {
@@ -97,6 +98,13 @@ impl Driver for Sqlite {
     /// SQLite takes the number after the highest by itself.
     fn number_on(&self, _table: &str) -> Answer<()> {
         Ok(())
+    }
+
+    /// Writes the log back and empties it: what was deleted is overwritten in the file only.
+    fn settle(&self) -> Answer<()> {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let settled = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        Ok(settled?)
     }
 
     /// Unsynced, the log is synced as a whole with the next synced transaction.

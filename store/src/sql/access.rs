@@ -104,7 +104,8 @@ impl<D: Driver> Access for D {
         self.write(Durability::Synced, |t| {
             let sql = "UPDATE access_key SET sealed = ?2, secret = NULL WHERE id = ?1";
             t.execute(sql, &given![id, sealed]).map(drop)
-        })
+        })?;
+        self.settle()
     }
 
     fn create_token(&self, token: &Token) -> Answer<()> {
