@@ -159,7 +159,10 @@ class Docker(Client):
         (self.directory / "daemon.json").write_text("{}")
         self.log = self.directory / "dockerd.log"
         with open(self.log, "wb") as log:
-            self.daemon = subprocess.Popen(words, stdout=log, stderr=log)
+            try:
+                self.daemon = subprocess.Popen(words, stdout=log, stderr=log)
+            except OSError as error:
+                raise NotHere(f"dockerd cannot be started: {error}") from error
         deadline = time.monotonic() + 60
         while subprocess.run(["docker", "-H", self.socket, "version"], capture_output=True).returncode != 0:
             if self.daemon.poll() is not None or time.monotonic() > deadline:
