@@ -14,7 +14,7 @@ happened or did not; no file may hold other bytes than its name says; and a seco
 the directory as it is the power is cut once more as soon as the client has done again what was interrupted:
 an answer then may rely on what the first process made and did not come to sync.
 
-By default STOPS=24 stops, spread evenly, are tried; STOPS=all tries each.
+By default STOPS=16 stops, spread evenly, are tried; STOPS=all tries each.
 """
 
 import copy
@@ -37,7 +37,7 @@ from ledger import Cut, Ledger, Lost
 from lib import check
 
 SEED = int(os.environ.get("SEED", "20261124"))
-STOPS = "all" if "--all" in sys.argv else os.environ.get("STOPS", "24")
+STOPS = "all" if "--all" in sys.argv else os.environ.get("STOPS", "16")
 SHIM = lib.ROOT / "target" / "e2e" / "powercut.so"
 PAGE = 4096
 LIBC = ctypes.CDLL(None, use_errno=True)
