@@ -76,6 +76,9 @@ impl Writer<'_> {
         if let Some(error) = document.get("error").and_then(Value::as_str) {
             bail!("{error}");
         }
+        if document.get("progress").is_some() && self.form == Form::Text {
+            return Ok(());
+        }
         let mut out = output::open(None)?;
         match self.form {
             Form::Json => writeln!(out, "{document}")?,

@@ -92,8 +92,21 @@ fn digits(text: &str) -> Option<[u8; KEY_LENGTH]> {
     Some(key)
 }
 
-/// Makes the first key, if none was ever made: `Some` then, to be shown once. Secrets that an
-/// earlier version kept in the clear are sealed.
+/// Seals the secrets that an earlier version kept in the clear.
+///
+/// # Errors
+///
+/// Where the store cannot be read or written.
+pub fn seal_all(app: &App) -> anyhow::Result<()> {
+    let metadata = &app.store.metadata;
+    for (id, secret) in metadata.unsealed_access_keys()? {
+        let sealed = app.seal.seal(&id, &secret, app.random.as_ref())?;
+        metadata.seal_access_key(&id, &sealed)?;
+    }
+    Ok(())
+}
+
+/// Makes the first key, if none was ever made: `Some` then, to be shown once.
 ///
 /// The file is written before the store knows the key, so that a crash between the two leaves a
 /// key that is taken over at the next start. A file that its owner has taken away stays away.
@@ -103,10 +116,6 @@ fn digits(text: &str) -> Option<[u8; KEY_LENGTH]> {
 /// Where file or store cannot be read or written.
 pub fn ensure(app: &App, data: &Path) -> anyhow::Result<Option<NewKey>> {
     let metadata = &app.store.metadata;
-    for (id, secret) in metadata.unsealed_access_keys()? {
-        let sealed = app.seal.seal(&id, &secret, app.random.as_ref())?;
-        metadata.seal_access_key(&id, &sealed)?;
-    }
     let path = path(data);
     if path.exists() {
         // Revoked, it stays so, as long as anybody else can log in.

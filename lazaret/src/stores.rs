@@ -28,6 +28,7 @@ pub fn open(flags: &Stores, settings: Settings) -> anyhow::Result<App> {
         seal,
     );
     key::check(&app, &file)?;
+    key::seal_all(&app)?;
     Ok(app)
 }
 

@@ -15,7 +15,6 @@ use store::StoreError;
 use store::record::{Job, JobKind};
 
 use crate::app::{App, Bell};
-use crate::housekeeping;
 use crate::scan::{self, ScanError};
 
 /// How long a job stays with a worker that says nothing.
@@ -99,16 +98,22 @@ pub fn run_next(app: &App) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// Does something while a job's lease is renewed. What is done may not panic.
+/// Does something while a job's lease is renewed.
 pub fn hold<T>(app: &App, job: &Job, work: impl FnOnce() -> T) -> T {
+    /// Ends the renewals, also where the work panics.
+    struct Renewals<'a>(&'a AtomicBool, &'a Bell);
+    impl Drop for Renewals<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+            self.1.ring();
+        }
+    }
     let done = AtomicBool::new(false);
     let bell = Bell::default();
     std::thread::scope(|scope| {
         scope.spawn(|| renew(app, job, &done, &bell));
-        let answer = work();
-        done.store(true, Ordering::Relaxed);
-        bell.ring();
-        answer
+        let _renewals = Renewals(&done, &bell);
+        work()
     })
 }
 
@@ -128,7 +133,8 @@ fn run(app: &App, job: &Job) -> Result<(), StoreError> {
     match &job.kind {
         JobKind::Scan { image } => scan_image(app, image),
         JobKind::Match { .. } => match_all(app),
-        JobKind::Collect => housekeeping::collect::sweep(app).map(drop),
+        // Left by a collector that died: the next collection goes on with what it began.
+        JobKind::Collect => Ok(()),
     }
 }
 

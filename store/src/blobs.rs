@@ -148,6 +148,9 @@ pub trait Blobs: Send + Sync {
     /// A blob's size; `None` where it is not there.
     fn length(&self, digest: &Digest) -> Result<Option<u64>, StoreError>;
 
+    /// When a blob got its name, by the clock of the medium; `None` where it is not there.
+    fn changed_at(&self, digest: &Digest) -> Result<Option<Timestamp>, StoreError>;
+
     /// Removes a blob. One that is not there is no error.
     fn delete(&self, digest: &Digest) -> Result<(), StoreError>;
 

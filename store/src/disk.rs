@@ -102,6 +102,10 @@ impl Blobs for Disk {
         length(&self.places.blob(digest))
     }
 
+    fn changed_at(&self, digest: &Digest) -> Result<Option<Timestamp>, StoreError> {
+        changed_at(&self.places.blob(digest))
+    }
+
     fn delete(&self, digest: &Digest) -> Result<(), StoreError> {
         remove(&self.places.blob(digest))
     }

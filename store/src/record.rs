@@ -150,6 +150,10 @@ pub enum PutManifest {
     Immutable(Digest),
 }
 
+/// A claim on a blob whose bytes are about to come: it lasts as long as the blob's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim(pub(crate) Timestamp);
+
 /// How linking a blob to a repository ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {

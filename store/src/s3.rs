@@ -196,6 +196,11 @@ impl Blobs for S3 {
         Ok(found.map(|found| found.length))
     }
 
+    fn changed_at(&self, digest: &Digest) -> Result<Option<Timestamp>, StoreError> {
+        let found = self.wait(name::look(&self.core.bucket, digest))?;
+        Ok(found.and_then(|found| time(&found.got.meta)))
+    }
+
     fn delete(&self, digest: &Digest) -> Result<(), StoreError> {
         self.wait(name::delete(&self.core.bucket, digest))
     }
@@ -207,12 +212,17 @@ impl Blobs for S3 {
 
 fn resting(object: &ObjectMeta) -> Option<RestingUpload> {
     let id = object.location.filename()?.parse().ok()?;
+    let changed_at = time(object)?;
+    Some(RestingUpload { id, changed_at })
+}
+
+/// When an object was written, by the server's clock.
+fn time(object: &ObjectMeta) -> Option<Timestamp> {
     let (seconds, fraction) = (
         object.last_modified.timestamp(),
         object.last_modified.timestamp_subsec_nanos(),
     );
-    let changed_at = Timestamp::new(seconds, fraction.try_into().ok()?).ok()?;
-    Some(RestingUpload { id, changed_at })
+    Timestamp::new(seconds, fraction.try_into().ok()?).ok()
 }
 
 /// Up to `limit` digests after one. S3 lists names by their bytes, which is the digests' order.

@@ -82,6 +82,7 @@ macro_rules! metadata_suites {
                 links_without_a_manifest_are_unused,
                 a_wanted_link_is_not_written_twice,
                 a_doomed_blob_can_be_had_again_when_it_is_gone,
+                a_collector_that_lost_its_job_dooms_nothing,
                 bytes_without_a_row_are_doomed_first,
                 a_damaged_blob_is_not_there_until_it_is_pushed_again,
                 layer_reports_go_with_their_layer,

@@ -10,8 +10,9 @@ use serde_json::json;
 use server::App;
 use store::{TABLES, Value};
 use tar::{Builder, EntryType, Header};
+use tempfile::NamedTempFile;
 
-use super::transfer::{BLOBS, FORM, HEAD, METADATA, ROWS, line};
+use super::transfer::{BLOB_TABLE, BLOBS, FORM, HEAD, METADATA, ROWS, line, named_blob, row};
 use crate::cli;
 use crate::progress::Progress;
 
@@ -22,31 +23,23 @@ use crate::progress::Progress;
 /// Where the stores cannot be read or the file cannot be written.
 pub fn run(flags: &cli::admin::Export) -> anyhow::Result<u8> {
     let app = super::open(&flags.stores)?;
-    let out: Box<dyn Write> = match flags.output.as_path() == Path::new("-") {
-        true => Box::new(io::stdout().lock()),
+    let missing = match flags.output.as_path() == Path::new("-") {
+        true => write(&app, io::stdout().lock())?,
         false => {
-            let file = File::create(&flags.output);
-            let path = flags.output.display();
-            Box::new(file.with_context(|| format!("cannot write to {path}"))?)
+            let path = &flags.output;
+            let failed = || format!("cannot write to {}", path.display());
+            let directory = path
+                .parent()
+                .filter(|parent| !parent.as_os_str().is_empty());
+            // For its owner only, and under its name once it is whole.
+            let file = NamedTempFile::new_in(directory.unwrap_or(Path::new(".")));
+            let file = file.with_context(failed)?;
+            let missing = write(&app, &file)?;
+            file.as_file().sync_all().with_context(failed)?;
+            file.persist(path).with_context(failed)?;
+            missing
         }
     };
-    let mut archive = Builder::new(BufWriter::new(out));
-    let head = json!({ "form": FORM }).to_string();
-    append(&mut archive, HEAD, head.len() as u64, head.as_bytes())?;
-    // Metadata first, blobs after: what is named then is there, unless somebody deletes it.
-    let mut tables = spool(&app)?;
-    let missing = blobs(&app, &mut archive)?;
-    for (name, file) in &mut tables {
-        let length = file.seek(io::SeekFrom::End(0))?;
-        file.rewind()?;
-        append(
-            &mut archive,
-            &format!("{METADATA}{name}{ROWS}"),
-            length,
-            file,
-        )?;
-    }
-    archive.into_inner()?.flush()?;
     for digest in &missing {
         eprintln!(
             "lazaret: {digest} is not in the export: it cannot be read; 'admin verify' tells more"
@@ -56,6 +49,27 @@ pub fn run(flags: &cli::admin::Export) -> anyhow::Result<u8> {
         "lazaret: access keys are sealed: give the new servers the same key file (--sealing-key)"
     );
     Ok(u8::from(!missing.is_empty()))
+}
+
+/// Writes the archive; the blobs that are named and not in it.
+fn write(app: &App, out: impl Write) -> anyhow::Result<Vec<Digest>> {
+    let mut archive = Builder::new(BufWriter::new(out));
+    let head = json!({ "form": FORM }).to_string();
+    append(&mut archive, HEAD, head.len() as u64, head.as_bytes())?;
+    // Metadata first, blobs after: what is named then is there, unless somebody deletes it.
+    let mut tables = spool(app)?;
+    let named = tables.iter_mut().find(|(name, _)| *name == BLOB_TABLE);
+    let (_, named) = named.context("there is no table of blobs")?;
+    named.rewind()?;
+    let missing = blobs(app, BufReader::new(named), &mut archive)?;
+    for (name, file) in &mut tables {
+        let length = file.seek(io::SeekFrom::End(0))?;
+        file.rewind()?;
+        let entry = format!("{METADATA}{name}{ROWS}");
+        append(&mut archive, &entry, length, file)?;
+    }
+    archive.into_inner()?.flush()?;
+    Ok(missing)
 }
 
 fn append(
@@ -93,31 +107,26 @@ fn spool(app: &App) -> anyhow::Result<Vec<(&'static str, File)>> {
     tables.into_iter().map(whole).collect()
 }
 
-/// Every blob that is there; those that cannot be read.
-fn blobs(app: &App, archive: &mut Builder<impl Write>) -> anyhow::Result<Vec<Digest>> {
+/// Every blob that the exported table names; those that cannot be read.
+fn blobs(
+    app: &App,
+    named: impl BufRead,
+    archive: &mut Builder<impl Write>,
+) -> anyhow::Result<Vec<Digest>> {
     let mut progress = Progress::new("written");
     let (mut missing, mut count, mut bytes) = (Vec::new(), 0, 0);
-    let mut after: Option<Digest> = None;
-    loop {
-        let page = app.store.metadata.blobs(after.as_ref(), super::PAGE)?;
-        for row in page
-            .iter()
-            .filter(|row| row.size.is_some() && row.doomed_at.is_none())
-        {
-            let digest = &row.digest;
-            match app.store.blobs.open(digest) {
-                Ok(Some(blob)) if row.damaged_at.is_none() => {
-                    let length = blob.length();
-                    append(archive, &format!("{BLOBS}{digest}"), length, blob)?;
-                    (count, bytes) = (count + 1, bytes + length);
-                    progress.show(count, bytes);
-                }
-                _ => missing.push(digest.clone()),
+    for line in named.lines() {
+        let Some(blob) = named_blob(&row(&line?)?)? else {
+            continue;
+        };
+        match app.store.blobs.open(&blob.digest) {
+            Ok(Some(content)) if !blob.is_damaged => {
+                let length = content.length();
+                append(archive, &format!("{BLOBS}{}", blob.digest), length, content)?;
+                (count, bytes) = (count + 1, bytes + length);
+                progress.show(count, bytes);
             }
-        }
-        match page.last() {
-            Some(last) => after = Some(last.digest.clone()),
-            None => break,
+            _ => missing.push(blob.digest),
         }
     }
     progress.clear();

@@ -11,7 +11,7 @@ use store::{TABLES, UploadId, Value};
 use tar::Archive;
 
 use super::export::lines;
-use super::transfer::{BLOBS, FORM, HEAD, METADATA, ROWS, row};
+use super::transfer::{BLOB_TABLE, BLOBS, FORM, HEAD, METADATA, ROWS, named_blob, row};
 use crate::cli;
 use crate::progress::Progress;
 
@@ -39,11 +39,16 @@ pub fn run(flags: &cli::admin::Import) -> anyhow::Result<u8> {
             Box::new(File::open(&flags.file).with_context(|| format!("cannot read {path}"))?)
         }
     };
-    load(&app, input)?;
-    Ok(0)
+    let missing = load(&app, input)?;
+    for digest in &missing {
+        eprintln!("lazaret: {digest} was not in the export: push it again");
+    }
+    Ok(u8::from(!missing.is_empty()))
 }
 
-fn load(app: &App, input: impl Read) -> anyhow::Result<()> {
+/// Loads everything; the blobs that are named and did not come.
+fn load(app: &App, input: impl Read) -> anyhow::Result<Vec<Digest>> {
+    let mut missing = Vec::new();
     let mut archive = Archive::new(input);
     let mut entries = archive.entries()?;
     let head = entries.next().context("the export is empty")??;
@@ -62,7 +67,7 @@ fn load(app: &App, input: impl Read) -> anyhow::Result<()> {
             .strip_prefix(METADATA)
             .and_then(|n| n.strip_suffix(ROWS))
         {
-            load_table(app, name, entry)?;
+            missing.extend(load_table(app, name, entry)?);
             tables += 1;
         } else {
             bail!("the export holds {path}, which this program does not know");
@@ -77,7 +82,7 @@ fn load(app: &App, input: impl Read) -> anyhow::Result<()> {
     }
     let bytes = crate::output::bytes(bytes);
     eprintln!("lazaret: {blobs} blobs ({bytes}) and {tables} tables are stored");
-    Ok(())
+    Ok(missing)
 }
 
 fn check_head(mut entry: impl Read) -> anyhow::Result<()> {
@@ -111,25 +116,30 @@ fn store_blob(app: &App, digest: &Digest, mut bytes: impl Read) -> anyhow::Resul
     Ok(())
 }
 
-fn load_table(app: &App, name: &str, rows: impl Read) -> anyhow::Result<()> {
+/// Loads a table; of that of blobs, those that did not come before it.
+fn load_table(app: &App, name: &str, rows: impl Read) -> anyhow::Result<Vec<Digest>> {
     let table = TABLES.iter().find(|table| table.name == name);
     let table = table.with_context(|| format!("the export holds an unknown table '{name}'"))?;
     let mut waiting: Vec<Vec<Value>> = Vec::new();
+    let mut missing = Vec::new();
     for line in lines(rows) {
         let columns = row(&line?)?;
-        if columns.len() != table.columns.len() {
-            bail!(
-                "a row of '{name}' has {} columns, not {}",
-                columns.len(),
-                table.columns.len()
-            );
+        let (found, wanted) = (columns.len(), table.columns.len());
+        if found != wanted {
+            bail!("a row of '{name}' has {found} columns, not {wanted}");
+        }
+        if name == BLOB_TABLE
+            && let Some(blob) = named_blob(&columns)?
+            && app.store.blobs.length(&blob.digest)?.is_none()
+        {
+            missing.push(blob.digest);
         }
         waiting.push(columns);
         if waiting.len() == ROWS_AT_ONCE {
-            app.store
-                .metadata
-                .load(table, &std::mem::take(&mut waiting))?;
+            let rows = std::mem::take(&mut waiting);
+            app.store.metadata.load(table, &rows)?;
         }
     }
-    Ok(app.store.metadata.load(table, &waiting)?)
+    app.store.metadata.load(table, &waiting)?;
+    Ok(missing)
 }

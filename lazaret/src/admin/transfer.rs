@@ -12,8 +12,9 @@
 use anyhow::{Context, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use model::Digest;
 use serde_json::{Value as Json, json};
-use store::Value;
+use store::{TABLES, Value};
 
 /// The first entry's name.
 pub const HEAD: &str = "lazaret-export.json";
@@ -25,6 +26,40 @@ pub const BLOBS: &str = "blobs/";
 pub const METADATA: &str = "metadata/";
 /// What a table's name ends with.
 pub const ROWS: &str = ".jsonl";
+
+/// The table that names every blob.
+pub const BLOB_TABLE: &str = "blob";
+
+/// A blob that a row names.
+pub struct NamedBlob {
+    /// Its digest.
+    pub digest: Digest,
+    /// Whether its bytes are known to be damaged.
+    pub is_damaged: bool,
+}
+
+/// The blob of a row of [`BLOB_TABLE`]; `None` where none was ever linked, or it is on its way out.
+///
+/// # Errors
+///
+/// Where the row is not one of that table.
+pub fn named_blob(row: &[Value]) -> anyhow::Result<Option<NamedBlob>> {
+    let table = TABLES.iter().find(|table| table.name == BLOB_TABLE);
+    let columns = table.context("there is no table of blobs")?.columns;
+    let column = |name: &str| {
+        let place = columns.iter().position(|column| *column == name);
+        place
+            .and_then(|place| row.get(place))
+            .unwrap_or(&Value::Null)
+    };
+    let is_there = *column("size") != Value::Null && *column("doomed_at") == Value::Null;
+    let Value::Text(digest) = column("digest") else {
+        bail!("a row of blobs has no digest");
+    };
+    let digest = digest.parse()?;
+    let is_damaged = *column("damaged_at") != Value::Null;
+    Ok(is_there.then_some(NamedBlob { digest, is_damaged }))
+}
 
 /// A row as one line.
 pub fn line(row: Vec<Value>) -> String {

@@ -26,6 +26,8 @@ use crate::auth::access::{Action, Resource, require};
 use crate::housekeeping::collect::{self, Collected};
 use crate::housekeeping::verify::{self, Trouble, Verified};
 
+/// How many bytes are read between two lines that say how far a scrub is.
+const TELL: u64 = 256 << 20;
 /// Lines that wait for a client who reads slowly.
 const LINES: usize = 64;
 
@@ -133,9 +135,13 @@ pub fn collected_view(collected: &Collected, dry_run: bool) -> Value {
 
 async fn verify_all(State(app): State<Arc<App>>) -> Response<Body> {
     lines(move |send| {
-        let verified = verify::verify(&app, |_, trouble| {
+        let mut told = 0;
+        let verified = verify::verify(&app, |seen, trouble| {
             if let Some(trouble) = trouble {
                 send(trouble_view(trouble));
+            } else if seen.bytes - told >= TELL {
+                told = seen.bytes;
+                send(json!({ "progress": { "blobs": seen.blobs, "bytes": seen.bytes } }));
             }
         })?;
         Ok(verified_view(&verified))

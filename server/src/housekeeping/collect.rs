@@ -10,11 +10,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use model::Digest;
 use store::StoreError;
-use store::record::{JobKind, StoredBlob, UnusedLink};
+use store::record::{Job, JobKind, StoredBlob, UnusedLink};
 
 use super::{PAGE, orphans};
 use crate::app::App;
 use crate::worker;
+
+/// So many bytes without a row are never too many.
+const FEW: u64 = 1000;
 
 /// What a collection removed, or would remove.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,54 +47,115 @@ pub fn collect(app: &App) -> Result<Option<Collected>, StoreError> {
     let Some(job) = claimed else {
         return Ok(None);
     };
-    let collected = worker::hold(app, &job, || sweep(app));
+    let collected = worker::hold(app, &job, || sweep(app, &job));
     app.store.metadata.finish_job(&job)?;
     collected.map(Some)
 }
 
-/// Removes all garbage. The caller holds the job.
-///
-/// # Errors
-///
-/// As [`collect`].
-pub fn sweep(app: &App) -> Result<Collected, StoreError> {
+/// Removes all garbage. One thing that cannot be removed does not stop the rest.
+fn sweep(app: &App, job: &Job) -> Result<Collected, StoreError> {
     let before = before(app);
-    let mut collected = Collected::default();
+    let mut sweep = Sweep {
+        app,
+        job,
+        collected: Collected::default(),
+        failed: None,
+    };
     for id in resting_uploads(app, before)? {
         app.store.metadata.delete_upload(&id)?;
         app.store.blobs.delete_upload(&id)?;
-        collected.uploads += 1;
+        sweep.collected.uploads += 1;
     }
     each_link(app, before, |link| {
         let removed = app.store.metadata.remove_unused_link(link, before)?;
-        collected.links += u64::from(removed);
+        sweep.collected.links += u64::from(removed);
         Ok(())
     })?;
     each_blob(app, before, |blob| {
-        if remove(app, &blob.digest, before)? {
-            collected.blobs += 1;
-            collected.bytes += blob.size.unwrap_or_default();
+        let now = app.clock.now();
+        if app
+            .store
+            .metadata
+            .doom_blob(job, &blob.digest, before, now)?
+        {
+            sweep.remove(&blob.digest, now, blob.size.unwrap_or_default())?;
         }
         Ok(())
     })?;
-    orphans::each(app, |digest| {
-        let size = app.store.blobs.length(digest)?.unwrap_or_default();
-        if app.store.metadata.doom_orphan(digest, app.clock.now())? {
-            app.store.blobs.delete(digest)?;
-            app.store.metadata.forget_blob(digest)?;
-            collected.blobs += 1;
-            collected.bytes += size;
-        }
-        Ok(())
-    })?;
-    app.store.metadata.delete_expired_tokens(app.clock.now())?;
-    loop {
-        let forgotten = app.store.metadata.forget_layer_reports(PAGE)?;
-        collected.layer_reports += forgotten;
-        if forgotten == 0 {
-            return Ok(collected);
+    for digest in orphans(app, before)? {
+        let size = app.store.blobs.length(&digest)?.unwrap_or_default();
+        let now = app.clock.now();
+        if app.store.metadata.doom_orphan(job, &digest, now)? {
+            sweep.remove(&digest, now, size)?;
         }
     }
+    app.store.metadata.delete_expired_tokens(before)?;
+    loop {
+        let forgotten = app.store.metadata.forget_layer_reports(PAGE)?;
+        sweep.collected.layer_reports += forgotten;
+        if forgotten == 0 {
+            break;
+        }
+    }
+    match sweep.failed {
+        Some(error) => Err(error),
+        None => Ok(sweep.collected),
+    }
+}
+
+/// A sweep under way.
+struct Sweep<'a> {
+    app: &'a App,
+    job: &'a Job,
+    collected: Collected,
+    /// The first removal that failed.
+    failed: Option<StoreError>,
+}
+
+impl Sweep<'_> {
+    /// Removes the bytes of a blob that was doomed at that time, and forgets it.
+    fn remove(
+        &mut self,
+        digest: &Digest,
+        doomed_at: Timestamp,
+        size: u64,
+    ) -> Result<(), StoreError> {
+        let metadata = &self.app.store.metadata;
+        if let Err(error) = self.app.store.blobs.delete(digest) {
+            tracing::error!(%error, %digest, job = self.job.id, "a blob cannot be removed");
+            metadata.spare_blob(digest, doomed_at)?;
+            self.failed.get_or_insert(error);
+            return Ok(());
+        }
+        metadata.forget_blob(digest, doomed_at)?;
+        self.collected.blobs += 1;
+        self.collected.bytes += size;
+        Ok(())
+    }
+}
+
+/// Bytes that no row has named for as long as garbage is kept. None, where they are so many that
+/// they must be another registry's: then these stores do not belong together.
+fn orphans(app: &App, before: Timestamp) -> Result<Vec<Digest>, StoreError> {
+    let mut found = Vec::new();
+    orphans::each(app, |digest| {
+        let changed_at = app.store.blobs.changed_at(digest)?;
+        if changed_at.is_some_and(|changed_at| changed_at < before) {
+            found.push(digest.clone());
+        }
+        Ok(())
+    })?;
+    let known = app.store.metadata.store_usage()?.blobs;
+    if found.len() as u64 > known.max(FEW) {
+        tracing::error!(
+            orphans = found.len(),
+            known,
+            "more blobs are stored than the metadata knows: they are left alone; does this blob \
+             store belong to this metadata?"
+        );
+        found.clear();
+    }
+    Ok(found)
 }
 
 /// What [`sweep`] would remove now. Nothing is changed.
@@ -128,10 +192,9 @@ pub fn preview(app: &App) -> Result<Collected, StoreError> {
         count(blob.size.unwrap_or_default());
         Ok(())
     })?;
-    orphans::each(app, |digest| {
-        count(app.store.blobs.length(digest)?.unwrap_or_default());
-        Ok(())
-    })?;
+    for digest in orphans(app, before)? {
+        count(app.store.blobs.length(&digest)?.unwrap_or_default());
+    }
     Ok(collected)
 }
 
@@ -204,18 +267,4 @@ fn each_blob(
             None => return Ok(()),
         }
     }
-}
-
-/// Removes a blob that nobody holds; `false` where somebody has taken it up meanwhile.
-fn remove(app: &App, digest: &Digest, before: Timestamp) -> Result<bool, StoreError> {
-    if !app
-        .store
-        .metadata
-        .doom_blob(digest, before, app.clock.now())?
-    {
-        return Ok(false);
-    }
-    app.store.blobs.delete(digest)?;
-    app.store.metadata.forget_blob(digest)?;
-    Ok(true)
 }

@@ -124,14 +124,18 @@ async fn what_a_crash_left_is_removed() {
     let place = file_of(&server, &orphan);
     std::fs::create_dir_all(place.parent().unwrap()).unwrap();
     std::fs::write(&place, b"orphan").unwrap();
+    let young = Digest::of(b"young");
+    std::fs::write(file_of(&server, &young), b"young").unwrap();
     let upload = server
         .data()
         .join("uploads")
         .join("ffffffff-ffff-4fff-8fff-ffffffffffff");
     let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     std::fs::write(&upload, b"half").unwrap();
-    let file = std::fs::File::options().write(true).open(&upload).unwrap();
-    file.set_modified(old).unwrap();
+    for aged in [&upload, &place] {
+        let file = std::fs::File::options().write(true).open(aged).unwrap();
+        file.set_modified(old).unwrap();
+    }
     let expected = Collected {
         uploads: 1,
         blobs: 1,
@@ -141,6 +145,10 @@ async fn what_a_crash_left_is_removed() {
     assert_eq!(collected(&server), expected);
     assert!(!place.exists() && !upload.exists());
     assert!(file_of(&server, &digest).exists());
+    assert!(
+        file_of(&server, &young).exists(),
+        "a push may be about to name it"
+    );
 }
 
 #[tokio::test]

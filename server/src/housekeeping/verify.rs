@@ -3,6 +3,7 @@
 //! A blob whose bytes are others, or gone, is marked damaged: from then on it is answered as one
 //! that is not there, so that the next client that pushes it brings it anew. It is never served.
 
+use std::error::Error;
 use std::io::Read;
 
 use model::digest::Hasher;
@@ -15,6 +16,8 @@ use crate::app::App;
 
 /// How much of a blob is read at once, in bytes.
 const PIECE: usize = 1 << 20;
+/// What the system says of a sector that cannot be read (`EIO`).
+const BAD_SECTOR: i32 = 5;
 
 /// What a scrub saw.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -129,25 +132,43 @@ fn check_blob(
     let digest = &blob.digest;
     verified.blobs += 1;
     verified.bytes += size;
-    let trouble = match app.store.blobs.open(digest) {
+    let judged = || match app.store.blobs.open(digest) {
         Ok(Some(bytes)) => judge(bytes, digest, size),
         Ok(None) => Some(Trouble::Missing(digest.clone())),
-        Err(error) => Some(Trouble::Unreadable(digest.clone(), error.to_string())),
+        Err(error) => Some(unreadable(digest, &error, error.to_string())),
     };
-    // It may have been removed or pushed again while it was read.
-    let now = app.store.metadata.blob(digest)?;
-    if now.as_ref() != Some(blob) && trouble.is_some() {
-        return Ok(None);
-    }
-    match (&trouble, blob.damaged_at) {
-        (Some(Trouble::Unreadable(..)), _) | (None, None) | (Some(_), Some(_)) => {}
+    // A medium or a network may stumble once; what fails twice in the same way is so.
+    let trouble = judged().and_then(|_| judged());
+    let is_marked = match (&trouble, blob.damaged_at) {
+        (Some(Trouble::Unreadable(..)), _) | (None, None) | (Some(_), Some(_)) => true,
         (Some(_), None) => {
             let since = Some(app.clock.now());
-            app.store.metadata.set_damaged(digest, since)?;
+            app.store.metadata.set_damaged(blob, since)?
         }
-        (None, Some(_)) => app.store.metadata.set_damaged(digest, None)?,
+        (None, Some(_)) => app.store.metadata.set_damaged(blob, None)?,
+    };
+    // Where it could not be marked, it was pushed again or removed while it was read.
+    Ok(trouble.filter(|_| is_marked))
+}
+
+/// A blob that cannot be read: damaged, where the medium or the store says that its bytes are
+/// lost; otherwise nothing is known of it, and nothing is marked.
+fn unreadable(digest: &Digest, error: &(dyn Error + 'static), words: String) -> Trouble {
+    let mut cause = Some(error);
+    while let Some(inner) = cause {
+        let of_store = inner.downcast_ref::<StoreError>();
+        let of_medium = inner.downcast_ref::<std::io::Error>();
+        let lost = matches!(of_store, Some(StoreError::Damaged(_)))
+            || of_medium.is_some_and(|error| error.raw_os_error() == Some(BAD_SECTOR));
+        if lost {
+            return Trouble::Damaged(digest.clone());
+        }
+        let within = of_medium.and_then(std::io::Error::get_ref);
+        cause = within
+            .map(|error| error as &(dyn Error + 'static))
+            .or(inner.source());
     }
-    Ok(trouble)
+    Trouble::Unreadable(digest.clone(), words)
 }
 
 fn judge(mut bytes: Box<dyn Blob>, digest: &Digest, size: u64) -> Option<Trouble> {
@@ -162,7 +183,7 @@ fn judge(mut bytes: Box<dyn Blob>, digest: &Digest, size: u64) -> Option<Trouble
                 length += read as u64;
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Some(Trouble::Unreadable(digest.clone(), error.to_string())),
+            Err(error) => return Some(unreadable(digest, &error, error.to_string())),
         }
     }
     let is_sound = length == size && hasher.finish() == *digest;

@@ -9,7 +9,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderMap, LOCATION, RAN
 use model::digest::Algorithm;
 use model::{Digest, RepositoryName};
 use serde_json::json;
-use store::record::{Link, UploadRow};
+use store::record::{Claim, Link, UploadRow};
 use store::{CommitError, Upload, UploadId};
 
 use super::error::{Code, Failure};
@@ -270,9 +270,9 @@ async fn commit(
     upload: Box<dyn Upload>,
     digest: Digest,
 ) -> Answer {
-    claim(app, &digest).await?;
+    let claim = claim(app, &digest).await?;
     blocking(app, move |app| match upload.commit(&digest) {
-        Ok(size) => link(app, &id, &name, &digest, size),
+        Ok(size) => link(app, &id, &name, &digest, claim, size),
         Err(CommitError::DigestMismatch { expected, actual }) => {
             app.store.metadata.delete_upload(&id)?;
             Err(Failure::mismatch(&expected, &actual))
@@ -283,12 +283,12 @@ async fn commit(
 }
 
 /// Says that the blob is about to be there, waiting while garbage collection removes it.
-async fn claim(app: &Arc<App>, digest: &Digest) -> Result<(), Failure> {
+async fn claim(app: &Arc<App>, digest: &Digest) -> Result<Claim, Failure> {
     for _ in 0..TRIES {
         let wanted = digest.clone();
         let claim = move |app: &App| Ok(app.store.metadata.claim_blob(&wanted, app.clock.now())?);
-        if blocking(app, claim).await? {
-            return Ok(());
+        if let Some(claim) = blocking(app, claim).await? {
+            return Ok(claim);
         }
         tokio::time::sleep(PAUSE).await;
     }
@@ -296,12 +296,19 @@ async fn claim(app: &Arc<App>, digest: &Digest) -> Result<(), Failure> {
     Err(Failure::new(Code::BlobUploadInvalid, message).status(StatusCode::CONFLICT))
 }
 
-fn link(app: &App, id: &UploadId, name: &RepositoryName, digest: &Digest, size: u64) -> Answer {
+fn link(
+    app: &App,
+    id: &UploadId,
+    name: &RepositoryName,
+    digest: &Digest,
+    claim: Claim,
+    size: u64,
+) -> Answer {
     let now = app.clock.now();
     match app
         .store
         .metadata
-        .finish_upload(id, name, digest, size, now)?
+        .finish_upload(id, name, digest, claim, size, now)?
     {
         Link::Linked(_) => Ok(answer::blob_created(name, digest)),
         Link::NoRepository => Err(Failure::name_unknown(name)),

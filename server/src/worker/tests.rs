@@ -56,6 +56,10 @@ impl Blobs for Failing {
         self.blobs.length(digest)
     }
 
+    fn changed_at(&self, digest: &Digest) -> Result<Option<jiff::Timestamp>, StoreError> {
+        self.blobs.changed_at(digest)
+    }
+
     fn delete(&self, digest: &Digest) -> Result<(), StoreError> {
         self.blobs.delete(digest)
     }

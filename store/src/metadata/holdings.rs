@@ -10,14 +10,14 @@ use model::{Digest, RepositoryName};
 
 use super::Answer;
 use crate::UploadId;
-use crate::record::{Link, UploadRow};
+use crate::record::{Claim, Link, UploadRow};
 
 /// The contract for the blobs of repositories. A blob is served to a repository's clients only
 /// if it is linked there.
 pub trait Holdings {
-    /// Says that a blob's bytes are about to be committed; `false` while they are being removed:
-    /// the caller waits a moment and asks again. Outlives the process, but not a power cut.
-    fn claim_blob(&self, digest: &Digest, now: Timestamp) -> Answer<bool>;
+    /// Says that a blob's bytes are about to be committed; `None` while they are being removed: the
+    /// caller waits a moment and asks again. Outlives the process, but not a power cut.
+    fn claim_blob(&self, digest: &Digest, now: Timestamp) -> Answer<Option<Claim>>;
     /// Says that a repository holds a blob that is stored already, as a mount does.
     fn link_blob(
         &self,
@@ -54,12 +54,14 @@ pub trait Holdings {
     /// Up to `limit` uploads after one, by name.
     fn uploads(&self, after: Option<&UploadId>, limit: usize) -> Answer<Vec<UploadRow>>;
     /// Forgets an upload that has become a blob and links that blob, which was claimed before, to
-    /// its repository. A blob that was damaged is sound again.
+    /// its repository. A blob that was damaged is sound again. A claim that did not last, because
+    /// the blob was collected since, links nothing.
     fn finish_upload(
         &self,
         id: &UploadId,
         repository: &RepositoryName,
         digest: &Digest,
+        claim: Claim,
         size: u64,
         now: Timestamp,
     ) -> Answer<Link>;

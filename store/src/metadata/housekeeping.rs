@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use model::{Digest, RepositoryName};
 
 use super::Answer;
-use crate::record::{RepositoryUsage, StoreUsage, StoredBlob, UnusedLink};
+use crate::record::{Job, RepositoryUsage, StoreUsage, StoredBlob, UnusedLink};
 
 /// The contract for housekeeping.
 pub trait Housekeeping {
@@ -33,20 +33,31 @@ pub trait Housekeeping {
         after: Option<&Digest>,
         limit: usize,
     ) -> Answer<Vec<StoredBlob>>;
-    /// Dooms a blob, if it is still one of those: from now on nobody can claim or link it, and
-    /// its bytes may be removed. `false` where it is not.
-    fn doom_blob(&self, digest: &Digest, before: Timestamp, now: Timestamp) -> Answer<bool>;
-    /// Dooms bytes that no row names, left over by a crash; `false` where a row names them.
-    fn doom_orphan(&self, digest: &Digest, now: Timestamp) -> Answer<bool>;
-    /// Forgets a doomed blob, whose bytes are gone now.
-    fn forget_blob(&self, digest: &Digest) -> Answer<()>;
+    /// Dooms a blob, if it is still one of those and the collector still holds its job: from now
+    /// on nobody can claim or link it, and its bytes may be removed. `false` where it is not.
+    fn doom_blob(
+        &self,
+        job: &Job,
+        digest: &Digest,
+        before: Timestamp,
+        now: Timestamp,
+    ) -> Answer<bool>;
+    /// Dooms bytes that no row names, left over by a crash; `false` where a row names them, or
+    /// the collector does not hold its job any more.
+    fn doom_orphan(&self, job: &Job, digest: &Digest, now: Timestamp) -> Answer<bool>;
+    /// Forgets a blob that was doomed at that time and whose bytes are gone now. One that another
+    /// collector has doomed since is left to that one.
+    fn forget_blob(&self, digest: &Digest, doomed_at: Timestamp) -> Answer<()>;
+    /// Lets a blob live that was doomed at that time and whose bytes could not be removed.
+    fn spare_blob(&self, digest: &Digest, doomed_at: Timestamp) -> Answer<()>;
 
     /// Up to `limit` blobs after one, by digest.
     fn blobs(&self, after: Option<&Digest>, limit: usize) -> Answer<Vec<StoredBlob>>;
     /// The blob of that digest.
     fn blob(&self, digest: &Digest) -> Answer<Option<StoredBlob>>;
-    /// Says that a blob's bytes are damaged, since when, or that they are sound.
-    fn set_damaged(&self, digest: &Digest, since: Option<Timestamp>) -> Answer<()>;
+    /// Says that the bytes of the blob that was looked at are damaged, since when, or that they are
+    /// sound; `false` where it is another one since: pushed again, or about to be.
+    fn set_damaged(&self, seen: &StoredBlob, since: Option<Timestamp>) -> Answer<bool>;
     /// Removes up to `limit` reports of layers that no repository holds; how many they were.
     fn forget_layer_reports(&self, limit: usize) -> Answer<u64>;
 

@@ -48,7 +48,7 @@ const fn numbered(name: &'static str, columns: &'static [&'static str]) -> Table
 #[rustfmt::skip]
 pub const TABLES: &[Table] = &[
     numbered("repository", &["id", "name", "created_at", "tag_mutability", "scan_on_push", "tag_exclusions"]),
-    table("blob", &["digest"], &["digest", "size", "claimed_at", "damaged_at", "doomed_at"]),
+    table("blob", &["digest"], &["digest", "size", "made_at", "claimed_at", "damaged_at", "doomed_at"]),
     table("repository_blob", &["repository_id", "digest"], &["repository_id", "digest", "size", "wanted_at"]),
     numbered("manifest", &["id", "repository_id", "digest", "media_type", "artifact_type", "subject", "annotations", "image_size", "pushed_at", "bytes"]),
     table("manifest_blob", &["manifest_id", "digest"], &["manifest_id", "digest"]),

@@ -7,15 +7,16 @@ use super::row::given;
 use super::{Driver, Durability, Transaction, repository, upload};
 use crate::UploadId;
 use crate::metadata::{Answer, Holdings};
-use crate::record::{Link, UploadRow};
+use crate::record::{Claim, Link, UploadRow};
 
 impl<D: Driver> Holdings for D {
-    fn claim_blob(&self, digest: &Digest, now: Timestamp) -> Answer<bool> {
+    fn claim_blob(&self, digest: &Digest, now: Timestamp) -> Answer<Option<Claim>> {
         self.write(Durability::Unsynced, |t| {
-            let sql = "INSERT INTO blob (digest, claimed_at) VALUES (?1, ?2)
+            let sql = "INSERT INTO blob (digest, made_at, claimed_at) VALUES (?1, ?2, ?2)
                        ON CONFLICT (digest) DO UPDATE SET claimed_at = excluded.claimed_at
-                       WHERE blob.doomed_at IS NULL";
-            Ok(t.execute(sql, &given![digest, now])? == 1)
+                       WHERE blob.doomed_at IS NULL RETURNING made_at";
+            let row = t.first(sql, &given![digest, now])?;
+            row.map(|mut row| row.take(0).map(Claim)).transpose()
         })
     }
 
@@ -99,16 +100,21 @@ impl<D: Driver> Holdings for D {
         id: &UploadId,
         repository: &RepositoryName,
         digest: &Digest,
+        claim: Claim,
         size: u64,
         now: Timestamp,
     ) -> Answer<Link> {
         self.write(Durability::Synced, |t| {
             upload::delete(t, id)?;
-            // A row that is not there any more was collected since it was claimed, and the bytes
-            // with it: a client that is told so sends them again.
-            let sql = "UPDATE blob SET size = ?2, damaged_at = NULL
-                       WHERE digest = ?1 AND doomed_at IS NULL";
-            match t.execute(sql, &given![digest, size])? {
+            // What was read of a damaged layer is worth nothing.
+            let report = "DELETE FROM layer_report WHERE layer = ?1 AND EXISTS (
+                              SELECT 1 FROM blob WHERE digest = ?1 AND damaged_at IS NOT NULL)";
+            t.execute(report, &given![digest])?;
+            // Another row, or none, says that the blob was collected since it was claimed, and the
+            // bytes with it: a client that is told so sends them again.
+            let sql = "UPDATE blob SET size = ?3, damaged_at = NULL, claimed_at = ?4
+                       WHERE digest = ?1 AND made_at = ?2 AND doomed_at IS NULL";
+            match t.execute(sql, &given![digest, claim.0, size, now])? {
                 0 => Ok(Link::NoBlob),
                 _ => link(t, repository, digest, size, now),
             }

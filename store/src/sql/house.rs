@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use model::{Digest, RepositoryName};
 
 use super::row::{Row, given};
-use super::{Driver, Durability, Transaction, repository};
+use super::{Driver, Durability, Transaction, job, repository};
 use crate::metadata::{Answer, Housekeeping};
-use crate::record::{RepositoryUsage, StoreUsage, StoredBlob, UnusedLink};
+use crate::record::{Job, RepositoryUsage, StoreUsage, StoredBlob, UnusedLink};
 
 /// What makes a link unused: `b` is the link, `?1` the time since when nobody has wanted it.
 const UNUSED: &str = "b.wanted_at < ?1 AND NOT EXISTS (
@@ -76,9 +76,18 @@ impl<D: Driver> Housekeeping for D {
         })
     }
 
-    fn doom_blob(&self, digest: &Digest, before: Timestamp, now: Timestamp) -> Answer<bool> {
+    fn doom_blob(
+        &self,
+        job: &Job,
+        digest: &Digest,
+        before: Timestamp,
+        now: Timestamp,
+    ) -> Answer<bool> {
         // Synced: were it lost with the bytes gone, a link could be made to nothing.
         self.write(Durability::Synced, |t| {
+            if !job::is_held(t, job)? {
+                return Ok(false);
+            }
             let sql = format!(
                 "UPDATE blob AS s SET doomed_at = ?3
                  WHERE s.digest = ?2 AND (s.doomed_at IS NOT NULL OR ({UNHELD}))"
@@ -87,18 +96,29 @@ impl<D: Driver> Housekeeping for D {
         })
     }
 
-    fn doom_orphan(&self, digest: &Digest, now: Timestamp) -> Answer<bool> {
+    fn doom_orphan(&self, job: &Job, digest: &Digest, now: Timestamp) -> Answer<bool> {
         self.write(Durability::Synced, |t| {
-            let sql = "INSERT INTO blob (digest, claimed_at, doomed_at) VALUES (?1, ?2, ?2)
-                       ON CONFLICT DO NOTHING";
+            let link = "SELECT 1 FROM repository_blob WHERE digest = ?1 LIMIT 1";
+            if !job::is_held(t, job)? || t.first(link, &given![digest])?.is_some() {
+                return Ok(false);
+            }
+            let sql = "INSERT INTO blob (digest, made_at, claimed_at, doomed_at)
+                       VALUES (?1, ?2, ?2, ?2) ON CONFLICT DO NOTHING";
             Ok(t.execute(sql, &given![digest, now])? == 1)
         })
     }
 
-    fn forget_blob(&self, digest: &Digest) -> Answer<()> {
+    fn forget_blob(&self, digest: &Digest, doomed_at: Timestamp) -> Answer<()> {
         self.write(Durability::Unsynced, |t| {
-            let sql = "DELETE FROM blob WHERE digest = ?1 AND doomed_at IS NOT NULL";
-            t.execute(sql, &given![digest]).map(drop)
+            let sql = "DELETE FROM blob WHERE digest = ?1 AND doomed_at = ?2";
+            t.execute(sql, &given![digest, doomed_at]).map(drop)
+        })
+    }
+
+    fn spare_blob(&self, digest: &Digest, doomed_at: Timestamp) -> Answer<()> {
+        self.write(Durability::Unsynced, |t| {
+            let sql = "UPDATE blob SET doomed_at = NULL WHERE digest = ?1 AND doomed_at = ?2";
+            t.execute(sql, &given![digest, doomed_at]).map(drop)
         })
     }
 
@@ -117,10 +137,11 @@ impl<D: Driver> Housekeeping for D {
         row.map(read_blob).transpose()
     }
 
-    fn set_damaged(&self, digest: &Digest, since: Option<Timestamp>) -> Answer<()> {
+    fn set_damaged(&self, seen: &StoredBlob, since: Option<Timestamp>) -> Answer<bool> {
         self.write(Durability::Synced, |t| {
-            let sql = "UPDATE blob SET damaged_at = ?2 WHERE digest = ?1";
-            t.execute(sql, &given![digest, since]).map(drop)
+            let sql = "UPDATE blob SET damaged_at = ?3
+                       WHERE digest = ?1 AND claimed_at = ?2 AND doomed_at IS NULL";
+            Ok(t.execute(sql, &given![&seen.digest, seen.claimed_at, since])? == 1)
         })
     }
 

@@ -90,6 +90,13 @@ pub fn add(t: &mut dyn Transaction, kind: &JobKind, now: Timestamp) -> Answer<()
     Ok(())
 }
 
+/// Whether whoever leased a job holds it still.
+pub fn is_held(t: &mut dyn Transaction, job: &Job) -> Answer<bool> {
+    let sql = "SELECT 1 FROM job WHERE id = ?1 AND attempts = ?2";
+    Ok(t.first(sql, &given![job.id, u64::from(job.attempts)])?
+        .is_some())
+}
+
 /// Forgets a job that has lost its object.
 pub fn forget(t: &mut dyn Transaction, kind: &JobKind) -> Answer<()> {
     t.execute("DELETE FROM job WHERE kind = ?1", &given![json(kind)?])?;

@@ -2,7 +2,7 @@
 
 use model::Digest;
 use store::Metadata;
-use store::record::{Link, PutManifest, StoreUsage, StoredBlob, UnusedLink};
+use store::record::{Job, JobKind, Link, PutManifest, StoreUsage, StoredBlob, UnusedLink};
 
 use super::metadata::{Open, at, digest, hold, manifest, name, put, with};
 
@@ -81,63 +81,109 @@ pub fn a_wanted_link_is_not_written_twice(open: Open) {
     assert!(unused(&*metadata, 50).is_empty());
 }
 
+/// The collector's job, leased.
+fn job(metadata: &dyn Metadata, now: i64) -> Job {
+    let lease = jiff::SignedDuration::from_secs(1);
+    let job = metadata.claim_job(&JobKind::Collect, at(now), lease);
+    job.unwrap().unwrap()
+}
+
 pub fn a_doomed_blob_can_be_had_again_when_it_is_gone(open: Open) {
     let metadata = with(open, &["a"]);
     hold(&*metadata, "a", "x", 3);
     let x = digest("x");
-    assert!(!metadata.doom_blob(&x, at(9), at(9)).unwrap(), "it is held");
+    let first = job(&*metadata, 9);
+    let doom = |before, now| metadata.doom_blob(&first, &x, at(before), at(now)).unwrap();
+    assert!(!doom(9, 9), "it is held");
     metadata.unlink_blob(&name("a"), &x).unwrap();
-    assert!(
-        !metadata.doom_blob(&x, at(1), at(9)).unwrap(),
-        "it was claimed lately"
-    );
+    assert!(!doom(1, 9), "it was claimed lately");
     assert!(unheld(&*metadata, 1).is_empty());
     assert_eq!(unheld(&*metadata, 2), vec![x.clone()]);
-    assert!(metadata.doom_blob(&x, at(2), at(9)).unwrap());
+    let claim = metadata.claim_blob(&x, at(1)).unwrap().unwrap();
+    assert!(doom(2, 9));
     drop(metadata);
     let metadata = open();
-    assert_eq!(
-        unheld(&*metadata, 0),
-        vec![x.clone()],
-        "a removal that was begun goes on"
+    let going_on = "a removal that was begun goes on";
+    assert_eq!(unheld(&*metadata, 0), vec![x.clone()], "{going_on}");
+    let second = job(&*metadata, 20);
+    assert!(metadata.doom_blob(&second, &x, at(0), at(20)).unwrap());
+    assert!(metadata.claim_blob(&x, at(21)).unwrap().is_none());
+    let link = metadata.link_blob(&name("a"), &x, at(21)).unwrap();
+    assert_eq!(link, Link::NoBlob);
+    let finish = |claim| {
+        let id = store::UploadId::from_random([1; 16]);
+        metadata
+            .finish_upload(&id, &name("a"), &x, claim, 3, at(21))
+            .unwrap()
+    };
+    assert_eq!(finish(claim), Link::NoBlob);
+    metadata.forget_blob(&x, at(9)).unwrap();
+    assert!(
+        metadata.blob(&x).unwrap().is_some(),
+        "another collector has it now"
     );
-    assert!(metadata.doom_blob(&x, at(0), at(10)).unwrap());
-    assert!(!metadata.claim_blob(&x, at(11)).unwrap());
-    assert_eq!(
-        metadata.link_blob(&name("a"), &x, at(11)).unwrap(),
-        Link::NoBlob
-    );
-    let late = metadata.finish_upload(
-        &store::UploadId::from_random([1; 16]),
-        &name("a"),
-        &x,
-        3,
-        at(11),
-    );
-    assert_eq!(late.unwrap(), Link::NoBlob);
-    metadata.forget_blob(&x).unwrap();
+    metadata.forget_blob(&x, at(20)).unwrap();
     assert_eq!(metadata.blob(&x).unwrap(), None);
-    hold(&*metadata, "a", "x", 3);
-    metadata.forget_blob(&x).unwrap();
+    let anew = metadata.claim_blob(&x, at(22)).unwrap().unwrap();
+    assert_eq!(
+        finish(claim),
+        Link::NoBlob,
+        "its bytes went with the row that it claimed"
+    );
+    assert_eq!(finish(anew), Link::Linked(3));
+    metadata.forget_blob(&x, at(20)).unwrap();
     assert!(
         metadata.blob(&x).unwrap().is_some(),
         "only what is doomed is forgotten"
     );
 }
 
+pub fn a_collector_that_lost_its_job_dooms_nothing(open: Open) {
+    let metadata = with(open, &["a"]);
+    hold(&*metadata, "a", "x", 3);
+    metadata.unlink_blob(&name("a"), &digest("x")).unwrap();
+    let (first, second) = (job(&*metadata, 9), job(&*metadata, 20));
+    let doom = |job| {
+        metadata
+            .doom_blob(job, &digest("x"), at(9), at(21))
+            .unwrap()
+    };
+    assert!(!doom(&first));
+    assert!(
+        !metadata
+            .doom_orphan(&first, &digest("lost"), at(21))
+            .unwrap()
+    );
+    assert!(doom(&second));
+    metadata.spare_blob(&digest("x"), at(20)).unwrap();
+    assert!(metadata.claim_blob(&digest("x"), at(22)).unwrap().is_none());
+    metadata.spare_blob(&digest("x"), at(21)).unwrap();
+    assert!(metadata.claim_blob(&digest("x"), at(22)).unwrap().is_some());
+}
+
 pub fn bytes_without_a_row_are_doomed_first(open: Open) {
     let metadata = with(open, &["a"]);
     hold(&*metadata, "a", "x", 3);
-    assert!(!metadata.doom_orphan(&digest("x"), at(9)).unwrap());
-    assert!(metadata.doom_orphan(&digest("lost"), at(9)).unwrap());
-    assert!(!metadata.claim_blob(&digest("lost"), at(9)).unwrap());
+    let job = job(&*metadata, 9);
+    assert!(!metadata.doom_orphan(&job, &digest("x"), at(9)).unwrap());
+    assert!(metadata.doom_orphan(&job, &digest("lost"), at(9)).unwrap());
+    assert!(
+        metadata
+            .claim_blob(&digest("lost"), at(9))
+            .unwrap()
+            .is_none()
+    );
 }
 
 pub fn a_damaged_blob_is_not_there_until_it_is_pushed_again(open: Open) {
     let metadata = with(open, &["a", "b"]);
     hold(&*metadata, "a", "x", 3);
     let (a, x) = (name("a"), digest("x"));
-    metadata.set_damaged(&x, Some(at(7))).unwrap();
+    let seen = metadata.blob(&x).unwrap().unwrap();
+    assert!(metadata.set_damaged(&seen, Some(at(7))).unwrap());
+    metadata
+        .put_layer_report(&x, "r", b"of damaged bytes")
+        .unwrap();
     let stored = StoredBlob {
         digest: x.clone(),
         size: Some(3),
@@ -157,7 +203,18 @@ pub fn a_damaged_blob_is_not_there_until_it_is_pushed_again(open: Open) {
         .put_manifest(&image("a", "m", "x"), None, None)
         .unwrap();
     assert_eq!(refused, PutManifest::Missing(vec![x.clone()]));
-    hold(&*metadata, "a", "x", 3);
+    let claim = metadata.claim_blob(&x, at(8)).unwrap().unwrap();
+    let id = store::UploadId::from_random([1; 16]);
+    metadata
+        .finish_upload(&id, &a, &x, claim, 3, at(9))
+        .unwrap();
+    assert_eq!(metadata.linked_blob(&a, &x).unwrap(), Some(3));
+    assert!(
+        metadata.layer_report(&x, "r").unwrap().is_none(),
+        "what was read of it is gone"
+    );
+    let late = metadata.set_damaged(&seen, Some(at(10))).unwrap();
+    assert!(!late, "what was seen is not what is there now");
     assert_eq!(metadata.linked_blob(&a, &x).unwrap(), Some(3));
 }
 
@@ -234,16 +291,17 @@ pub fn room_is_accounted_for(open: Open) {
 pub fn a_push_and_the_collector_do_not_miss_each_other(open: Open) {
     let metadata = with(open, &["a"]);
     let (metadata, x) = (&*metadata, digest("x"));
+    let job = job(metadata, 1);
     std::thread::scope(|scope| {
         let pusher = scope.spawn(|| {
             let mut linked = 0;
             for now in 0..200 {
-                if !metadata.claim_blob(&x, at(now)).unwrap() {
+                let Some(claim) = metadata.claim_blob(&x, at(now)).unwrap() else {
                     continue;
-                }
+                };
                 let id = store::UploadId::from_random([1; 16]);
                 if metadata
-                    .finish_upload(&id, &name("a"), &x, 1, at(now))
+                    .finish_upload(&id, &name("a"), &x, claim, 1, at(now))
                     .unwrap()
                     == Link::Linked(1)
                 {
@@ -262,9 +320,9 @@ pub fn a_push_and_the_collector_do_not_miss_each_other(open: Open) {
             let mut removed = 0;
             for _ in 0..200 {
                 // A grace of nothing: only the protocol protects the push.
-                if metadata.doom_blob(&x, at(1_000), at(1_000)).unwrap() {
+                if metadata.doom_blob(&job, &x, at(1_000), at(1_000)).unwrap() {
                     assert_eq!(metadata.linked_blob(&name("a"), &x).unwrap(), None);
-                    metadata.forget_blob(&x).unwrap();
+                    metadata.forget_blob(&x, at(1_000)).unwrap();
                     removed += 1;
                 }
             }

@@ -68,8 +68,8 @@ pub fn put(metadata: &dyn Metadata, manifest: &Manifest, tagged: Option<&str>) {
 
 /// Brings a blob into a repository, as an upload does.
 pub fn hold(metadata: &dyn Metadata, of: &str, text: &str, size: u64) {
-    assert!(metadata.claim_blob(&digest(text), at(1)).unwrap());
-    let link = metadata.finish_upload(&id(9), &name(of), &digest(text), size, at(1));
+    let claim = metadata.claim_blob(&digest(text), at(1)).unwrap().unwrap();
+    let link = metadata.finish_upload(&id(9), &name(of), &digest(text), claim, size, at(1));
     assert_eq!(link.unwrap(), Link::Linked(size));
 }
 
@@ -193,16 +193,22 @@ pub fn uploads_belong_to_their_repository(open: Open) {
     assert_eq!(metadata.upload(&id(1)).unwrap(), Some(upload.clone()));
     assert_eq!(metadata.uploads(None, 9).unwrap(), [upload]);
     assert!(metadata.uploads(Some(&id(1)), 9).unwrap().is_empty());
-    let finish = |of| metadata.finish_upload(&id(1), &name(of), &digest("x"), 7, at(4));
-    assert_eq!(finish("a").unwrap(), Link::NoBlob, "nobody claimed it");
-    assert!(metadata.claim_blob(&digest("x"), at(4)).unwrap());
-    assert_eq!(finish("a").unwrap(), Link::Linked(7));
+    let other = metadata.claim_blob(&digest("y"), at(3)).unwrap().unwrap();
+    let finish =
+        |of, claim| metadata.finish_upload(&id(1), &name(of), &digest("x"), claim, 7, at(4));
+    assert_eq!(
+        finish("a", other).unwrap(),
+        Link::NoBlob,
+        "nobody claimed it"
+    );
+    let claim = metadata.claim_blob(&digest("x"), at(4)).unwrap().unwrap();
+    assert_eq!(finish("a", claim).unwrap(), Link::Linked(7));
     assert_eq!(metadata.upload(&id(1)).unwrap(), None);
     assert_eq!(
         metadata.linked_blob(&name("a"), &digest("x")).unwrap(),
         Some(7)
     );
-    assert_eq!(finish("absent").unwrap(), Link::NoRepository);
+    assert_eq!(finish("absent", claim).unwrap(), Link::NoRepository);
     metadata.delete_upload(&id(1)).unwrap();
 }
 
@@ -211,9 +217,9 @@ pub fn a_manifest_comes_back_as_it_was_put(open: Open) {
     let mut blobs = vec![digest("config"), digest("layer")];
     blobs.sort();
     for blob in &blobs {
-        assert!(metadata.claim_blob(blob, at(1)).unwrap());
+        let claim = metadata.claim_blob(blob, at(1)).unwrap().unwrap();
         metadata
-            .finish_upload(&id(9), &name("a"), blob, 1, at(1))
+            .finish_upload(&id(9), &name("a"), blob, claim, 1, at(1))
             .unwrap();
     }
     let image = Manifest {

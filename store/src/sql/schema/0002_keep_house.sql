@@ -2,12 +2,13 @@
 CREATE TABLE blob (
     digest     TEXT NOT NULL PRIMARY KEY,
     size       INTEGER,                  -- NULL: announced, and never linked yet
+    made_at    INTEGER NOT NULL,         -- when this row was made: another one is another blob
     claimed_at INTEGER NOT NULL,         -- when somebody last began to bring it
     damaged_at INTEGER,                  -- since when its bytes are known to be damaged or gone
     doomed_at  INTEGER                   -- when its removal was begun: nobody may link it
 ) STRICT, WITHOUT ROWID;
-INSERT INTO blob (digest, size, claimed_at)
-    SELECT digest, MAX(size), 0 FROM repository_blob GROUP BY digest;
+INSERT INTO blob (digest, size, made_at, claimed_at)
+    SELECT digest, MAX(size), 0, 0 FROM repository_blob GROUP BY digest;
 
 -- When somebody last relied on a link: pushed it, mounted it, or asked whether it is there.
 ALTER TABLE repository_blob ADD COLUMN wanted_at INTEGER NOT NULL DEFAULT 0;
