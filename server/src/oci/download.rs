@@ -18,7 +18,7 @@ use crate::blocking::spawn_blocking;
 /// How much is read at once, in bytes. A download holds three such pieces at most: one that the
 /// connection still has a part of, one on its way, and one being read. No thread waits for a slow
 /// client.
-const PIECE: usize = 1 << 20;
+const PIECE: usize = 1 << 19;
 
 /// A download of which the first piece is read.
 pub struct Download {

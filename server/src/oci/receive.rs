@@ -17,7 +17,7 @@ use crate::blocking::spawn_blocking;
 
 /// How much is collected before it is hashed and written. A request holds two such batches at
 /// most, one being written while the next one arrives. No thread waits for a slow client.
-const BATCH: usize = 1 << 20;
+const BATCH: usize = 1 << 19;
 /// How long a client may send nothing. Its upload stays and can be resumed.
 const IDLE: Duration = Duration::from_secs(60);
 /// How long a client that was refused may go on sending. Many look for the answer only then, and
