@@ -53,6 +53,7 @@ class Client(threading.Thread):
         self.server, self.pool, self.number = server, pool, number
         self.random = random.Random(SEED * 1000 + number)
         self.book = Ledger()
+        self.book.common = {"crash/shared"}
         self.repositories = [f"crash/{number}-{which}" for which in ("x", "y")]
         # What this client may have set the shared tag to since it last knew.
         self.shared = set()

@@ -49,6 +49,8 @@ class Ledger:
         self.maybe = {}
         # Whether bytes may have been lost that were not synced: uploads under way can be gone then.
         self.lossy = False
+        # Repositories that others push to as well: what is not there yet may come at any time.
+        self.common = set()
 
     def ask(self, server, wanted, changes, method, path, body=b"", headers=None):
         """One request; its changes become facts when it is answered as wanted."""
@@ -90,6 +92,8 @@ class Ledger:
         """Looks what the request under way did or did not, which is known from then on."""
         for key in self.maybe:
             got = self.compare(server, key)
+            if got is None and key[1] in self.common:
+                continue
             if key[0] != "upload" or got is None:
                 self.facts[key] = got
         self.maybe = {}

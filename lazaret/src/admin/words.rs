@@ -24,6 +24,10 @@ pub fn verify(document: &Value) -> String {
     let (blobs, manifests) = (number(document, "blobs"), number(document, "manifests"));
     let bytes = size(document, "bytes");
     let text = format!("{blobs} blobs ({bytes}) and {manifests} manifests were read: {outcome}");
+    let text = match number(document, "incomplete") {
+        0 => text,
+        count => format!("{text}\n{count} blobs of manifests were deleted by clients"),
+    };
     match number(document, "orphans") {
         0 => text,
         count => format!(

@@ -161,6 +161,7 @@ pub fn verified_view(verified: &Verified) -> Value {
         "bytes": verified.bytes,
         "manifests": verified.manifests,
         "troubles": verified.troubles,
+        "incomplete": verified.incomplete,
         "orphans": verified.orphans,
     })
 }

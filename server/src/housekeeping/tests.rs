@@ -223,9 +223,15 @@ async fn a_manifest_whose_blob_was_deleted_is_told_of() {
     let manifest = server.get(&format!("/v2/a/manifests/{image}")).await.json();
     let config = manifest["config"]["digest"].as_str().unwrap().to_owned();
     assert_eq!(delete(&server, &format!("/v2/a/blobs/{config}")).await, 202);
-    let (_, troubles) = scrubbed(&server);
-    let expected = format!("a@{image}: it names {config}, which the repository does not hold");
+    let (verified, troubles) = scrubbed(&server);
+    let expected =
+        format!("a@{image}: its blob {config} was deleted; push it again to pull the image");
     assert_eq!(troubles, [expected]);
+    assert_eq!(
+        (verified.troubles, verified.incomplete),
+        (0, 1),
+        "a client's doing is no damage"
+    );
 }
 
 #[tokio::test]

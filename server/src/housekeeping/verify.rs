@@ -30,6 +30,8 @@ pub struct Verified {
     pub manifests: u64,
     /// How much was wrong.
     pub troubles: u64,
+    /// Manifests of which a client deleted a blob: they cannot be pulled, and nothing is wrong.
+    pub incomplete: u64,
     /// Bytes that no row names: harmless, the next collection removes them.
     pub orphans: u64,
 }
@@ -47,7 +49,8 @@ pub enum Trouble {
     Unreadable(Digest, String),
     /// A manifest's bytes are others than its digest says.
     DamagedManifest(String, Digest),
-    /// A manifest names a blob or manifest that its repository does not hold.
+    /// A manifest names a blob that its repository does not hold, since a client deleted it. That
+    /// is no damage.
     Incomplete(String, Digest, Digest),
 }
 
@@ -70,7 +73,7 @@ impl std::fmt::Display for Trouble {
             ),
             Trouble::Incomplete(repository, digest, missing) => write!(
                 f,
-                "{repository}@{digest}: it names {missing}, which the repository does not hold"
+                "{repository}@{digest}: its blob {missing} was deleted; push it again to pull the image"
             ),
         }
     }
@@ -88,7 +91,11 @@ pub fn verify(
 ) -> Result<Verified, StoreError> {
     let mut verified = Verified::default();
     let mut troubled = |verified: &mut Verified, trouble: Option<Trouble>| {
-        verified.troubles += u64::from(trouble.is_some());
+        match &trouble {
+            Some(Trouble::Incomplete(..)) => verified.incomplete += 1,
+            Some(_) => verified.troubles += 1,
+            None => {}
+        }
         tell(verified, trouble.as_ref());
     };
     for text in app.store.metadata.check()? {
@@ -244,8 +251,7 @@ fn check_manifest(
         let damaged = Trouble::DamagedManifest(name.to_string(), digest.clone());
         troubles.push(damaged);
     }
-    // A blob that is marked damaged was told of already; what a client deleted stays deleted, and
-    // an index may outlive its manifests.
+    // A blob that is marked damaged was told of already, and an index may outlive its manifests.
     for blob in &manifest.blobs {
         let is_damaged = metadata
             .blob(blob)?
