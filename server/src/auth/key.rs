@@ -14,6 +14,10 @@ use crate::app::App;
 
 /// How long a token of `GetAuthorizationToken` holds, as ECR's do.
 pub const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(12);
+/// How long a token that ran out is remembered. Until then its holder is told that it ran out, and
+/// it does not count as wrong credentials: clients that renew late would lock their own address
+/// out. A day is longer than the life of any token, so that a job that got one is at its end.
+const EXPIRED_KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// What every access key's identifier begins with, as AWS's do. No user's name does.
 pub const KEY_PREFIX: &str = "AKIA";
 
@@ -153,7 +157,8 @@ pub fn create_token(
         Proof::Token(until) => end.min(until),
         _ => end,
     };
-    app.store.metadata.delete_expired_tokens(now)?;
+    let forgotten = now.saturating_sub(EXPIRED_KEPT).unwrap_or(now);
+    app.store.metadata.delete_expired_tokens(forgotten)?;
     app.store.metadata.create_token(&TokenRow {
         hash: Digest::of(token.as_bytes()),
         user: asker.name.clone(),

@@ -4,6 +4,7 @@ use axum::http::Request;
 use serde_json::Value;
 
 use super::*;
+use crate::auth::key;
 use crate::testing::{ALPINE, Answered, Server};
 
 const PASSWORD: &str = "correct horse battery";
@@ -102,6 +103,34 @@ async fn a_token_ends_in_time_and_cannot_be_drawn_out() {
             "Bearer realm=\"http://localhost:5000/v2/token\",service=\"ecr.amazonaws.com\",\
              scope=\"repository:a1:pull\",error=\"invalid_token\"",
         ]
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_ran_out_is_no_wrong_credential_also_after_another_was_made() {
+    let server = Server::with(|_| {});
+    with_password(&server, "bob", &["pull"]);
+    let ask = async || {
+        server.log_in(Some(("bob", PASSWORD)));
+        token_of(&server.get(PATH).await)
+    };
+    let first = ask().await;
+    server.pass(LIFE.as_secs() + 1);
+    ask().await;
+    let state = |token| key::check_token(&server.app, token).unwrap();
+    assert_eq!(state(&first), key::Token::Expired);
+    let bearer = format!("Bearer {first}");
+    for _ in 0..=server.app.settings.limits.failed_logins {
+        assert_eq!(status_with(&server, &bearer, "/v2/").await, 401);
+    }
+    // The address is not locked out.
+    ask().await;
+    server.pass(24 * 60 * 60);
+    ask().await;
+    assert_eq!(
+        state(&first),
+        key::Token::Unknown,
+        "it is not kept for ever"
     );
 }
 
