@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Request, Response, StatusCode};
+use bytes::Bytes;
 use jiff::Timestamp;
 use store::StoreError;
 
@@ -37,8 +38,9 @@ mod view;
 
 pub use error::EcrError;
 
-/// The largest request body, in bytes: a manifest of 4 MiB with its JSON escapes.
-const MAX_BODY: usize = 16 * 1024 * 1024;
+/// The largest request body, in bytes. No operation that is served takes more than lists of names
+/// and digests, of at most a thousand: none sends a manifest or a layer here.
+const MAX_BODY: usize = 1024 * 1024;
 /// What stands before the operation's name in `X-Amz-Target`.
 const TARGET_PREFIX: &str = "AmazonEC2ContainerRegistry_V20150921.";
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
@@ -130,12 +132,9 @@ const OPERATIONS: &[Operation] = &[
 /// Answers one request to `POST /`.
 pub async fn handle(app: &Arc<App>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let (principal, outcome) = match axum::body::to_bytes(body, MAX_BODY).await {
-        Ok(body) => dispatch(app, parts, body.to_vec()).await,
-        Err(_) => {
-            let message = "The request is larger than 16 MiB, or did not arrive as a whole.";
-            (None, Err(EcrError::new("RequestEntityTooLarge", message)))
-        }
+    let (principal, outcome) = match read(app, &parts, body).await {
+        Ok(body) => dispatch(app, parts, body).await,
+        Err(error) => (None, Err(error)),
     };
     let wrong = matches!(&outcome, Err(error) if error.is_wrong_credentials());
     let (status, value) = match outcome {
@@ -156,8 +155,25 @@ pub async fn handle(app: &Arc<App>, request: Request<Body>) -> Response<Body> {
     response
 }
 
+/// The body of one who shows credentials of the form: for others nothing is kept in memory.
+async fn read(app: &App, parts: &Parts, body: Body) -> Result<Bytes, EcrError> {
+    if !app.settings.dev {
+        sigv4::Authorization::parse(&parts.headers).map_err(|refused| refuse(&refused))?;
+    }
+    let read = axum::body::to_bytes(body, MAX_BODY).await;
+    read.map_err(|_| {
+        let message = "The request is larger than 1 MiB, or did not arrive as a whole.";
+        EcrError::new("RequestEntityTooLarge", message)
+    })
+}
+
+/// AWS's answer to credentials that do not hold.
+fn refuse(refused: &sigv4::Refused) -> EcrError {
+    EcrError::new(refused.code(), refused.to_string())
+}
+
 /// Stores are blocking, so that the whole operation runs on a thread of its own.
-async fn dispatch(app: &Arc<App>, parts: Parts, body: Vec<u8>) -> (Option<Principal>, Answer) {
+async fn dispatch(app: &Arc<App>, parts: Parts, body: Bytes) -> (Option<Principal>, Answer) {
     let app = app.clone();
     let work = move || {
         let now = app.clock.now();
@@ -208,7 +224,7 @@ fn authenticate(
     if app.settings.dev {
         return Ok(Principal::anonymous());
     }
-    let refuse = |refused: sigv4::Refused| EcrError::new(refused.code(), refused.to_string());
+    let refuse = |refused| refuse(&refused);
     let authorization = sigv4::Authorization::parse(&parts.headers).map_err(refuse)?;
     let key = key::open(app, authorization.key_id)?;
     let key = key.ok_or_else(|| refuse(sigv4::Refused::UnknownKey))?;

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
-use super::{Answer, Context, OPERATIONS, Principal};
+use super::{Answer, Bytes, Context, OPERATIONS, Principal, TARGET_PREFIX};
 use crate::auth::Proof;
 use crate::testing::{ALPINE, Server};
 
@@ -91,6 +91,22 @@ async fn a_repository_is_made_described_and_deleted() {
     assert_eq!(
         code(&server, "DeleteRepository", name).await,
         "RepositoryNotFoundException"
+    );
+}
+
+#[tokio::test]
+async fn a_body_without_credentials_is_not_waited_for() {
+    let server = Server::with(|_| {});
+    let body = Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
+    let request = Request::post("/")
+        .header("host", "localhost:5000")
+        .header("content-type", "application/x-amz-json-1.1")
+        .header("x-amz-target", format!("{TARGET_PREFIX}ListImages"));
+    let answered = server.request(request.body(body).unwrap()).await;
+    assert_eq!(answered.status, 400, "{}", answered.body);
+    assert_eq!(
+        answered.json()["__type"],
+        "MissingAuthenticationTokenException"
     );
 }
 
