@@ -13,7 +13,7 @@ mod error;
 mod transaction;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Object, Pool};
 use futures_executor::block_on;
@@ -26,6 +26,8 @@ use transaction::Open;
 
 /// How often a transaction that was undone is run again before the caller is told.
 const TRIES: u32 = 100;
+/// How long a transaction is run again in total: the caller holds a thread while it waits.
+const DEADLINE: Duration = Duration::from_secs(30);
 /// The longest pause between two tries.
 const MAX_PAUSE: Duration = Duration::from_millis(50);
 /// What keeps two servers from changing the schema at once: any number that nobody else takes.
@@ -74,6 +76,8 @@ impl Postgres {
     fn migrate(&self, steps: &[&str]) -> Answer<()> {
         let client = self.client()?;
         let mut open = Open::begin(client, "BEGIN")?;
+        // A step over large tables, and the wait for another server's, take as long as they take.
+        open.batch("SET LOCAL statement_timeout = 0")?;
         open.batch(&format!(
             "SELECT pg_advisory_xact_lock({SCHEMA_LOCK});
              CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)"
@@ -100,7 +104,7 @@ impl Postgres {
         block_on(self.pool.get()).map_err(error::from_pool)
     }
 
-    /// Runs a transaction until it is not undone by others.
+    /// Runs a transaction until it is not undone by others, or [`TRIES`] or [`DEADLINE`] are over.
     fn run<T>(&self, begin: &str, work: impl Fn(&mut dyn Transaction) -> Answer<T>) -> Answer<T> {
         let once = || {
             let mut open = Open::begin(self.client()?, begin)?;
@@ -108,13 +112,7 @@ impl Postgres {
             open.commit()?;
             Ok(answer)
         };
-        for number in 1..TRIES {
-            match once() {
-                Err(StoreError::Busy(_)) => std::thread::sleep(self.pause(number)),
-                answer => return answer,
-            }
-        }
-        once()
+        again(DEADLINE, |number| self.pause(number), once)
     }
 
     /// Longer each time, and not the same for two that met.
@@ -123,6 +121,25 @@ impl Postgres {
         let micros = 200 * spread * u64::from(number);
         Duration::from_micros(micros).min(MAX_PAUSE)
     }
+}
+
+/// Does something until it is not [`StoreError::Busy`], at most [`TRIES`] times, and never begins
+/// again once `deadline` is over.
+fn again<T>(
+    deadline: Duration,
+    pause: impl Fn(u32) -> Duration,
+    once: impl Fn() -> Answer<T>,
+) -> Answer<T> {
+    let begun = Instant::now();
+    for number in 1..TRIES {
+        match once() {
+            Err(StoreError::Busy(_)) if begun.elapsed() < deadline => {
+                std::thread::sleep(pause(number));
+            }
+            answer => return answer,
+        }
+    }
+    once()
 }
 
 impl Drop for Postgres {
@@ -168,5 +185,30 @@ impl Driver for Postgres {
             Durability::Unsynced => WRITE_UNSYNCED,
         };
         self.run(begin, work)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn what_is_undone_is_run_again_until_tries_or_time_are_over() {
+        let day = Duration::from_secs(24 * 60 * 60);
+        for (deadline, expected) in [(day, TRIES), (Duration::ZERO, 1)] {
+            let count = Cell::new(0);
+            let answer: Answer<()> = again(
+                deadline,
+                |_| Duration::ZERO,
+                || {
+                    count.set(count.get() + 1);
+                    Err(StoreError::Busy("undone".to_owned()))
+                },
+            );
+            assert!(matches!(answer, Err(StoreError::Busy(_))), "{answer:?}");
+            assert_eq!(count.get(), expected);
+        }
     }
 }

@@ -14,6 +14,19 @@ use crate::StoreError;
 
 /// How long to wait for a connection, a new one or one that another caller has.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a connection may be silent before it is asked whether the other side is still there.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+/// The pause between two such questions.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+/// How many of them go without an answer before the connection is given up.
+const KEEPALIVE_RETRIES: u32 = 3;
+/// How long what was sent may stay unacknowledged: a database whose machine is gone says nothing.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(60);
+/// What is asked of every session. Small tables are read by index as well: a scan of a whole table
+/// would make every transaction that reads it conflict with every one that writes it. A statement
+/// that does not end, and a transaction whose server is gone, must not hold up others for ever.
+const OPTIONS: &str = "-c enable_seqscan=off -c statement_timeout=60s \
+                       -c idle_in_transaction_session_timeout=60s";
 /// Threads that drive the connections; the work is the database's.
 const THREADS: usize = 2;
 
@@ -41,10 +54,9 @@ pub fn pool(url: &str, connections: usize, runtime: &Runtime) -> Result<Pool, St
     if config.get_application_name().is_none() {
         config.application_name("lazaret");
     }
-    // Small tables are read by index as well: a scan of a whole table would make every
-    // transaction that reads it conflict with every one that writes it.
-    let options = config.get_options().unwrap_or_default().to_owned();
-    config.options(format!("{options} -c enable_seqscan=off"));
+    let options = with_ours(config.get_options());
+    config.options(options);
+    give_up_on_the_dead(&mut config);
     if config.get_ssl_mode() == SslMode::Prefer {
         config.ssl_mode(match stays_here(&config) {
             true => SslMode::Disable,
@@ -65,6 +77,30 @@ pub fn pool(url: &str, connections: usize, runtime: &Runtime) -> Result<Pool, St
         .runtime(deadpool_postgres::Runtime::Tokio1)
         .build();
     pool.map_err(|error| StoreError::Database(error.to_string()))
+}
+
+/// Our options before the operator's: of two that set the same, PostgreSQL takes the last.
+fn with_ours(given: Option<&str>) -> String {
+    match given {
+        Some(given) => format!("{OPTIONS} {given}"),
+        None => OPTIONS.to_owned(),
+    }
+}
+
+/// Ends connections whose other side is gone. What the URL says of this is kept.
+fn give_up_on_the_dead(config: &mut Config) {
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(UNACKNOWLEDGED);
+    }
+    if config.get_keepalives_idle() == Config::new().get_keepalives_idle() {
+        config.keepalives_idle(KEEPALIVE_IDLE);
+    }
+    if config.get_keepalives_interval().is_none() {
+        config.keepalives_interval(KEEPALIVE_INTERVAL);
+    }
+    if config.get_keepalives_retries().is_none() {
+        config.keepalives_retries(KEEPALIVE_RETRIES);
+    }
 }
 
 /// Whether no byte leaves this machine.
@@ -106,6 +142,25 @@ mod tests {
         ] {
             assert_eq!(stays_here(&url.parse().unwrap()), expected, "{url}");
         }
+    }
+
+    #[test]
+    fn the_operators_options_win() {
+        assert_eq!(with_ours(None), OPTIONS);
+        let both = with_ours(Some("-c statement_timeout=5s"));
+        assert!(both.starts_with(OPTIONS), "{both}");
+        assert!(both.ends_with(" -c statement_timeout=5s"), "{both}");
+    }
+
+    #[test]
+    fn dead_connections_are_given_up_as_the_url_says_or_as_we_do() {
+        let mut config: Config = "host=h keepalives_idle=5".parse().unwrap();
+        give_up_on_the_dead(&mut config);
+        assert!(config.get_keepalives());
+        assert_eq!(config.get_keepalives_idle(), Duration::from_secs(5));
+        assert_eq!(config.get_keepalives_interval(), Some(KEEPALIVE_INTERVAL));
+        assert_eq!(config.get_keepalives_retries(), Some(KEEPALIVE_RETRIES));
+        assert_eq!(config.get_tcp_user_timeout(), Some(&UNACKNOWLEDGED));
     }
 
     #[test]

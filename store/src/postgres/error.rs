@@ -38,9 +38,12 @@ pub fn from_pool(error: PoolError) -> StoreError {
                 in_words(&error)
             )),
         },
-        PoolError::Timeout(_) => {
-            StoreError::Busy("no connection to the database came free in time".to_owned())
-        }
+        // Not `Busy`: who has waited this long is told, not made to wait again and again.
+        PoolError::Timeout(_) => StoreError::Database(
+            "no connection to the database came free or was made in time; check that the \
+             database answers, or allow more connections"
+                .to_owned(),
+        ),
         error => StoreError::Database(error.to_string()),
     }
 }
@@ -54,4 +57,19 @@ fn in_words(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use deadpool_postgres::TimeoutType;
+
+    use super::*;
+
+    #[test]
+    fn a_wait_for_a_connection_is_not_begun_again() {
+        for kind in [TimeoutType::Wait, TimeoutType::Create, TimeoutType::Recycle] {
+            let error = from_pool(PoolError::Timeout(kind));
+            assert!(matches!(error, StoreError::Database(_)), "{error:?}");
+        }
+    }
 }
