@@ -199,8 +199,10 @@ async fn vulnerability(
     Path(id): Path<String>,
 ) -> Response<Body> {
     answer(move || {
-        let affected = listing::affected(&app, &principal, &id)?;
+        let limits = listing::AffectedLimits::SERVED;
+        let affected = listing::affected(&app, &principal, &id, limits)?;
         let views: Vec<Value> = affected
+            .images
             .iter()
             .map(|image| {
                 let tags: Vec<&str> = image.tags.iter().map(|tag| tag.as_str()).collect();
@@ -226,7 +228,9 @@ async fn vulnerability(
                 })
             })
             .collect();
-        document(json!({ "id": id, "images": views }))
+        document(json!({
+            "id": id, "complete": affected.complete, "images": views
+        }))
     })
     .await
 }

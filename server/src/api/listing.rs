@@ -173,6 +173,31 @@ pub fn may_read_scan(
     }
 }
 
+/// How many images are answered for one vulnerability, and looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct AffectedLimits {
+    /// The most images that are answered.
+    pub listed: usize,
+    /// The most images that are looked at where not all may be seen.
+    pub looked_at: usize,
+}
+
+impl AffectedLimits {
+    /// Those of the API and the pages.
+    pub const SERVED: AffectedLimits = AffectedLimits {
+        listed: MAX_AFFECTED,
+        looked_at: MAX_LOOKED_AT,
+    };
+}
+
+/// Images that a vulnerability affects.
+pub struct Affected {
+    /// The images, by repository and digest.
+    pub images: Vec<AffectedImage>,
+    /// Whether these are all: an image that is not in a list that was cut off may be affected.
+    pub complete: bool,
+}
+
 /// Images with a finding of that identifier or alias, in repositories whose scans one may read.
 ///
 /// # Errors
@@ -182,19 +207,26 @@ pub fn affected(
     app: &App,
     principal: &Principal,
     id: &str,
-) -> Result<Vec<AffectedImage>, StoreError> {
+    limits: AffectedLimits,
+) -> Result<Affected, StoreError> {
     let action = Action::DescribeImageScanFindings;
+    let all = allows(principal, action, Resource::Registry);
+    let looked_at = if all { limits.listed } else { limits.looked_at };
+    // One more than is looked at tells whether there are more.
     let metadata = &app.store.metadata;
-    if allows(principal, action, Resource::Registry) {
-        return metadata.affected_images(id, MAX_AFFECTED);
-    }
-    let mut found = metadata.affected_images(id, MAX_LOOKED_AT)?;
-    found.retain(|image| allows(principal, action, &image.repository));
-    found.truncate(MAX_AFFECTED);
-    Ok(found)
+    let mut images = metadata.affected_images(id, looked_at.saturating_add(1))?;
+    let mut complete = images.len() <= looked_at;
+    images.truncate(looked_at);
+    images.retain(|image| all || allows(principal, action, &image.repository));
+    complete &= images.len() <= limits.listed;
+    images.truncate(limits.listed);
+    Ok(Affected { images, complete })
 }
 
 /// The length of a page for what was asked: within [`MAX_LIMIT`].
 pub fn page_length(limit: Option<usize>) -> usize {
     limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT)
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,7 +96,7 @@ async fn a_vulnerability_is_answered_with_its_images() {
         "packages": [package] });
     assert_eq!(
         affected,
-        json!({ "id": "CVE-2023-45853", "images": [image] })
+        json!({ "id": "CVE-2023-45853", "complete": true, "images": [image] })
     );
     let none = body(&server.get("/api/v1/vulnerabilities/CVE-1999-1").await, 200);
     assert_eq!(none["images"], json!([]));
