@@ -126,7 +126,12 @@ class Server:
         try:
             connection.request(method, path, body=body, headers=headers)
             answer = connection.getresponse()
-            return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
+            received = {}
+            for name, value in answer.getheaders():
+                # A header that comes twice, as challenges do, is one list.
+                known = received.get(name.lower())
+                received[name.lower()] = f"{known}, {value}" if known else value
+            return answer.status, received, answer.read()
         finally:
             connection.close()
 
