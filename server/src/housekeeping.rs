@@ -14,8 +14,27 @@ pub use collect::{Collected, collect};
 pub use keeper::Keeper;
 pub use verify::{Trouble, Verified, verify};
 
+use store::StoreError;
+
 /// How many rows are read at once.
 const PAGE: usize = 500;
+
+/// Calls for each row of a list that is read page by page: `page` reads the rows after one.
+///
+/// # Errors
+///
+/// Where a page cannot be read, or what is called fails.
+fn each<T>(
+    page: impl Fn(Option<&T>) -> Result<Vec<T>, StoreError>,
+    mut visit: impl FnMut(&T) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut rows = page(None)?;
+    while !rows.is_empty() {
+        rows.iter().try_for_each(&mut visit)?;
+        rows = page(rows.last())?;
+    }
+    Ok(())
+}
 
 #[cfg(test)]
 mod tests;

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use model::Digest;
-use store::StoreError;
-use store::record::{Job, JobKind, StoredBlob, UnusedLink};
+use store::record::{Job, JobKind, StoredBlob, UnusedLink, UploadRow};
+use store::{StoreError, UploadId};
 
-use super::{PAGE, orphans};
+use super::{PAGE, each, orphans};
 use crate::app::App;
 use crate::worker;
 
@@ -208,63 +208,43 @@ fn before(app: &App) -> Timestamp {
 }
 
 /// Uploads whose bytes have not changed since, rows without bytes, and bytes without a row.
-fn resting_uploads(app: &App, before: Timestamp) -> Result<Vec<store::UploadId>, StoreError> {
+fn resting_uploads(app: &App, before: Timestamp) -> Result<Vec<UploadId>, StoreError> {
     let stored = app.store.blobs.uploads()?;
     let rests = |changed_at: Timestamp| changed_at < before;
-    let mut resting: Vec<store::UploadId> = stored
+    let mut resting: Vec<UploadId> = stored
         .iter()
         .filter(|upload| rests(upload.changed_at))
         .map(|upload| upload.id.clone())
         .collect();
-    let mut after = None;
-    loop {
-        let rows = app.store.metadata.uploads(after.as_ref(), PAGE)?;
-        let has_bytes = |id| stored.binary_search_by(|upload| upload.id.cmp(id)).is_ok();
-        let lost = rows
-            .iter()
-            .filter(|row| rests(row.started_at) && !has_bytes(&row.id));
-        resting.extend(lost.map(|row| row.id.clone()));
-        match rows.last() {
-            Some(last) => after = Some(last.id.clone()),
-            None => return Ok(resting),
-        }
-    }
+    let has_bytes = |id: &UploadId| stored.binary_search_by(|upload| upload.id.cmp(id)).is_ok();
+    each(
+        |after: Option<&UploadRow>| app.store.metadata.uploads(after.map(|row| &row.id), PAGE),
+        |row| {
+            let is_lost = rests(row.started_at) && !has_bytes(&row.id);
+            resting.extend(is_lost.then(|| row.id.clone()));
+            Ok(())
+        },
+    )?;
+    Ok(resting)
 }
 
 fn each_link(
     app: &App,
     before: Timestamp,
-    mut found: impl FnMut(&UnusedLink) -> Result<(), StoreError>,
+    found: impl FnMut(&UnusedLink) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let mut after: Option<UnusedLink> = None;
-    loop {
-        let links = app
-            .store
-            .metadata
-            .unused_links(before, after.as_ref(), PAGE)?;
-        links.iter().try_for_each(&mut found)?;
-        match links.last() {
-            Some(last) => after = Some(last.clone()),
-            None => return Ok(()),
-        }
-    }
+    let metadata = &app.store.metadata;
+    each(|after| metadata.unused_links(before, after, PAGE), found)
 }
 
 fn each_blob(
     app: &App,
     before: Timestamp,
-    mut found: impl FnMut(&StoredBlob) -> Result<(), StoreError>,
+    found: impl FnMut(&StoredBlob) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let mut after: Option<Digest> = None;
-    loop {
-        let blobs = app
-            .store
-            .metadata
-            .unheld_blobs(before, after.as_ref(), PAGE)?;
-        blobs.iter().try_for_each(&mut found)?;
-        match blobs.last() {
-            Some(last) => after = Some(last.digest.clone()),
-            None => return Ok(()),
-        }
-    }
+    let metadata = &app.store.metadata;
+    let page = |after: Option<&StoredBlob>| {
+        metadata.unheld_blobs(before, after.map(|blob| &blob.digest), PAGE)
+    };
+    each(page, found)
 }

@@ -17,20 +17,14 @@ pub fn each(
     mut found: impl FnMut(&Digest) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let mut rows = Rows::default();
-    let mut after: Option<Digest> = None;
-    loop {
-        // Bytes first, rows after: what a push brings meanwhile has its row before its bytes.
-        let page = app.store.blobs.list(after.as_ref(), PAGE)?;
-        for digest in &page {
-            if !rows.hold(app, digest)? {
-                found(digest)?;
-            }
-        }
-        match page.last() {
-            Some(last) => after = Some(last.clone()),
-            None => return Ok(()),
-        }
-    }
+    // Bytes first, rows after: what a push brings meanwhile has its row before its bytes.
+    super::each(
+        |after| app.store.blobs.list(after, PAGE),
+        |digest| match rows.hold(app, digest)? {
+            true => Ok(()),
+            false => found(digest),
+        },
+    )
 }
 
 /// A walk along the rows.

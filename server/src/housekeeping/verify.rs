@@ -8,10 +8,10 @@ use std::io::Read;
 
 use model::digest::Hasher;
 use model::{Digest, Reference};
-use store::record::{Repository, StoredBlob};
+use store::record::{ManifestSummary, Repository, StoredBlob};
 use store::{Blob, StoreError};
 
-use super::{PAGE, orphans};
+use super::{PAGE, each, orphans};
 use crate::app::App;
 
 /// How much of a blob is read at once, in bytes.
@@ -101,24 +101,24 @@ pub fn verify(
     for text in app.store.metadata.check()? {
         troubled(&mut verified, Some(Trouble::Metadata(text)));
     }
-    let mut after: Option<Digest> = None;
-    loop {
-        let page = app.store.metadata.blobs(after.as_ref(), PAGE)?;
-        for blob in &page {
+    let metadata = &app.store.metadata;
+    each(
+        |after: Option<&StoredBlob>| metadata.blobs(after.map(|blob| &blob.digest), PAGE),
+        |blob| {
             let trouble = check_blob(app, blob, &mut verified)?;
             troubled(&mut verified, trouble);
-        }
-        match page.last() {
-            Some(last) => after = Some(last.digest.clone()),
-            None => break,
-        }
-    }
-    each_repository(app, |repository| {
-        for trouble in check_manifests(app, repository, &mut verified)? {
-            troubled(&mut verified, Some(trouble));
-        }
-        Ok(())
-    })?;
+            Ok(())
+        },
+    )?;
+    each(
+        |after: Option<&Repository>| metadata.repositories(after.map(|one| &one.name), PAGE),
+        |repository| {
+            for trouble in check_manifests(app, repository, &mut verified)? {
+                troubled(&mut verified, Some(trouble));
+            }
+            Ok(())
+        },
+    )?;
     orphans::each(app, |_| {
         verified.orphans += 1;
         Ok(())
@@ -197,21 +197,6 @@ fn judge(mut bytes: Box<dyn Blob>, digest: &Digest, size: u64) -> Option<Trouble
     (!is_sound).then(|| Trouble::Damaged(digest.clone()))
 }
 
-fn each_repository(
-    app: &App,
-    mut visit: impl FnMut(&Repository) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let mut after = None;
-    loop {
-        let page = app.store.metadata.repositories(after.as_ref(), PAGE)?;
-        page.iter().try_for_each(&mut visit)?;
-        match page.last() {
-            Some(last) => after = Some(last.name.clone()),
-            None => return Ok(()),
-        }
-    }
-}
-
 fn check_manifests(
     app: &App,
     repository: &Repository,
@@ -219,18 +204,15 @@ fn check_manifests(
 ) -> Result<Vec<Trouble>, StoreError> {
     let metadata = &app.store.metadata;
     let mut troubles = Vec::new();
-    let mut after: Option<Digest> = None;
-    loop {
-        let page = metadata.manifests(&repository.name, after.as_ref(), PAGE)?;
-        for summary in &page {
-            verified.manifests += 1;
-            troubles.extend(check_manifest(app, repository, &summary.digest)?);
-        }
-        match page.last() {
-            Some(last) => after = Some(last.digest.clone()),
-            None => return Ok(troubles),
-        }
-    }
+    let page = |after: Option<&ManifestSummary>| {
+        metadata.manifests(&repository.name, after.map(|one| &one.digest), PAGE)
+    };
+    each(page, |summary| {
+        verified.manifests += 1;
+        troubles.extend(check_manifest(app, repository, &summary.digest)?);
+        Ok(())
+    })?;
+    Ok(troubles)
 }
 
 fn check_manifest(
