@@ -9,6 +9,32 @@
     reason = "tests"
 )]
 
+/// All cases of the contract for blobs, handed to the macro that makes a backend's tests of them.
+macro_rules! blob_cases {
+    ($make:ident, $($given:tt)*) => {
+        $make!(
+            $($given)*,
+            [
+                an_upload_becomes_a_blob,
+                pieces_are_joined_across_openings,
+                a_wrong_digest_ends_the_upload,
+                a_sha512_digest_is_checked_by_its_own_hash,
+                an_upload_has_one_holder,
+                a_crash_keeps_what_was_written,
+                what_rests_is_there_at_once,
+                a_commit_survives_reopening,
+                two_uploads_commit_the_same_blob_at_once,
+                a_committed_blob_heals_a_damaged_one,
+                absent_things_are_no_errors,
+                a_deleted_upload_is_gone,
+                lists_are_in_order_and_paged,
+                blobs_are_read_at_any_place,
+                names_of_uploads_are_taken_once,
+            ]
+        );
+    };
+}
+
 #[path = "conformance/blobs.rs"]
 mod blobs;
 #[path = "conformance/house.rs"]
@@ -114,28 +140,7 @@ fn disk(dir: &Path) -> Box<dyn store::Blobs> {
     Box::new(store::Disk::open(&dir.join("data")).unwrap())
 }
 
-suite!(
-    disk_blobs,
-    blobs,
-    super::disk,
-    [
-        an_upload_becomes_a_blob,
-        pieces_are_joined_across_openings,
-        a_wrong_digest_ends_the_upload,
-        a_sha512_digest_is_checked_by_its_own_hash,
-        an_upload_has_one_holder,
-        a_crash_keeps_what_was_written,
-        what_rests_is_there_at_once,
-        a_commit_survives_reopening,
-        two_uploads_commit_the_same_blob_at_once,
-        a_committed_blob_heals_a_damaged_one,
-        absent_things_are_no_errors,
-        a_deleted_upload_is_gone,
-        lists_are_in_order_and_paged,
-        blobs_are_read_at_any_place,
-        names_of_uploads_are_taken_once,
-    ]
-);
+blob_cases!(suite, disk_blobs, blobs, super::disk);
 
 fn sqlite(dir: &Path) -> Box<dyn store::Metadata> {
     Box::new(store::Sqlite::open(&dir.join("metadata.sqlite")).unwrap())

@@ -85,29 +85,13 @@ macro_rules! suites {
 
 use super::blobs;
 
-suites!(
+blob_cases!(
+    suites,
     blobs,
     SMALL,
     memory_blobs,
     small_parts_blobs,
-    real_s3_blobs,
-    [
-        an_upload_becomes_a_blob,
-        pieces_are_joined_across_openings,
-        a_wrong_digest_ends_the_upload,
-        a_sha512_digest_is_checked_by_its_own_hash,
-        an_upload_has_one_holder,
-        a_crash_keeps_what_was_written,
-        what_rests_is_there_at_once,
-        a_commit_survives_reopening,
-        two_uploads_commit_the_same_blob_at_once,
-        a_committed_blob_heals_a_damaged_one,
-        absent_things_are_no_errors,
-        a_deleted_upload_is_gone,
-        lists_are_in_order_and_paged,
-        blobs_are_read_at_any_place,
-        names_of_uploads_are_taken_once,
-    ]
+    real_s3_blobs
 );
 
 suites!(
