@@ -115,14 +115,14 @@ fn put(
     scan: Option<Timestamp>,
 ) -> Answer<PutManifest> {
     let name = &manifest.repository;
-    let (Some(id), Some(repository)) = (repository::id(t, name)?, repository::get(t, name)?) else {
+    let Some((id, tag_rule)) = repository::with_tag_rule(t, name)? else {
         return Ok(PutManifest::NoRepository);
     };
     let missing = missing(t, id, manifest)?;
     if !missing.is_empty() {
         return Ok(PutManifest::Missing(missing));
     }
-    if let Some(tag) = tag.filter(|tag| !repository.tag_rule.may_move(tag)) {
+    if let Some(tag) = tag.filter(|tag| !tag_rule.may_move(tag)) {
         match tag::target(t, id, tag)? {
             Some(target) if target != manifest.digest => {
                 return Ok(PutManifest::Immutable(target));

@@ -58,18 +58,21 @@ impl<D: Driver> Repositories for D {
 }
 
 fn read(mut row: Row) -> Answer<Repository> {
-    let (word, exclusions): (String, String) = (row.take(2)?, row.take(3)?);
-    let mutability = Mutability::from_word(&word)
-        .ok_or_else(|| StoreError::Damaged(format!("'{word}' is no mutability of tags")))?;
-    let exclusions: Vec<Wildcard> = from_json("the filters on tags", &exclusions)?;
     Ok(Repository {
         name: row.parse(0)?,
         created_at: row.take(1)?,
-        tag_rule: TagRule {
-            mutability,
-            exclusions,
-        },
+        tag_rule: tag_rule(row.take(2)?, &row.take::<String>(3)?)?,
         scan_on_push: row.take(4)?,
+    })
+}
+
+fn tag_rule(word: String, exclusions: &str) -> Answer<TagRule> {
+    let mutability = Mutability::from_word(&word)
+        .ok_or_else(|| StoreError::Damaged(format!("'{word}' is no mutability of tags")))?;
+    let exclusions: Vec<Wildcard> = from_json("the filters on tags", exclusions)?;
+    Ok(TagRule {
+        mutability,
+        exclusions,
     })
 }
 
@@ -79,8 +82,20 @@ pub fn id(t: &mut dyn Transaction, name: &RepositoryName) -> Answer<Option<i64>>
     row.map(|mut row| row.take(0)).transpose()
 }
 
-/// The repository of that name.
-pub fn get(t: &mut dyn Transaction, name: &RepositoryName) -> Answer<Option<Repository>> {
+/// The row number of a repository, and which of its tags may move.
+pub fn with_tag_rule(
+    t: &mut dyn Transaction,
+    name: &RepositoryName,
+) -> Answer<Option<(i64, TagRule)>> {
+    let sql = "SELECT id, tag_mutability, tag_exclusions FROM repository WHERE name = ?1";
+    let Some(mut row) = t.first(sql, &given![name])? else {
+        return Ok(None);
+    };
+    let rule = tag_rule(row.take(1)?, &row.take::<String>(2)?)?;
+    Ok(Some((row.take(0)?, rule)))
+}
+
+fn get(t: &mut dyn Transaction, name: &RepositoryName) -> Answer<Option<Repository>> {
     let sql = format!("{COLUMNS} WHERE name = ?1");
     t.first(&sql, &given![name])?.map(read).transpose()
 }
