@@ -51,14 +51,14 @@ pub fn seal(path: &Path, random: &dyn Random) -> anyhow::Result<Seal> {
     if !path.exists() {
         let mut key = [0; KEY_LENGTH];
         random.fill(&mut key);
-        let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-        write(path, &(digits + "\n"))?;
+        write(path, &(hex::encode(key) + "\n"))?;
     }
     let text = std::fs::read_to_string(path);
     let text = text.with_context(|| format!("cannot read the key file {}", path.display()))?;
-    match digits(text.trim()) {
-        Some(key) => Ok(Seal::new(&key)?),
-        None => bail!(
+    let mut key = [0; KEY_LENGTH];
+    match hex::decode_to_slice(text.trim(), &mut key) {
+        Ok(()) => Ok(Seal::new(&key)?),
+        Err(_) => bail!(
             "{} is no key file: expected 64 hexadecimal digits; put the right one back, since \
              stored secrets open with no other",
             path.display()
@@ -79,17 +79,6 @@ pub fn check(app: &App, path: &Path) -> anyhow::Result<()> {
     opened
         .map(drop)
         .with_context(|| format!("{} is not the key file of this store", path.display()))
-}
-
-fn digits(text: &str) -> Option<[u8; KEY_LENGTH]> {
-    let mut key = [0; KEY_LENGTH];
-    if text.len() != 2 * KEY_LENGTH || !text.is_ascii() {
-        return None;
-    }
-    for (place, byte) in key.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok()?;
-    }
-    Some(key)
 }
 
 /// Seals the secrets that an earlier version kept in the clear.

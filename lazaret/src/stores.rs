@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use server::{App, Settings};
-use store::{Blobs, Disk, Metadata, Postgres, S3, S3Settings, Sqlite, Store};
+use store::{Postgres, S3, S3Settings, Store};
 
 use crate::cli::store::{Bucket, Stores};
 use crate::key;
@@ -33,27 +33,20 @@ pub fn open(flags: &Stores, settings: Settings) -> anyhow::Result<App> {
 }
 
 fn store(flags: &Stores) -> anyhow::Result<Store> {
-    // The directory holds keys in any case, and its lock keeps a second server from embedded data.
-    let disk = match &flags.metadata {
-        Some(_) => {
+    match (&flags.metadata, &flags.blobs) {
+        (None, None) => Ok(Store::embedded(&flags.data)?),
+        (Some(url), Some(bucket)) => {
+            // It holds the keys in any case.
             store::disk::make_directory(&flags.data)?;
-            None
+            let metadata = Arc::new(Postgres::open(url, flags.metadata_connections)?);
+            let blobs = Arc::new(S3::open(&s3(flags, bucket)?)?);
+            Ok(Store { blobs, metadata })
         }
-        None => Some(Disk::open(&flags.data)?),
-    };
-    let metadata: Arc<dyn Metadata> = match &flags.metadata {
-        Some(url) => Arc::new(Postgres::open(url, flags.metadata_connections)?),
-        None => Arc::new(Sqlite::open(&flags.data.join("metadata.sqlite"))?),
-    };
-    let blobs: Arc<dyn Blobs> = match (&flags.blobs, disk) {
-        (Some(bucket), None) => Arc::new(S3::open(&s3(flags, bucket)?)?),
-        (None, Some(disk)) => Arc::new(disk),
-        (Some(_), Some(_)) | (None, None) => bail!(
+        (Some(_), None) | (None, Some(_)) => bail!(
             "--metadata and --blobs go together: name both for a shared store, or none for one \
              that is embedded in the data directory"
         ),
-    };
-    Ok(Store { blobs, metadata })
+    }
 }
 
 /// The bucket's settings; its credentials come from the environment, as everywhere.

@@ -12,6 +12,7 @@ pub mod record;
 pub mod s3;
 mod sql;
 pub mod sqlite;
+mod tls;
 
 pub use blobs::{Blob, Blobs, CommitError, RestingUpload, Upload, UploadId};
 pub use disk::Disk;

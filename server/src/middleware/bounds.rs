@@ -50,18 +50,21 @@ enum Size {
 }
 
 fn size(surface: Surface, method: &Method, path: &str) -> Size {
-    let brings = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
     match surface {
-        Surface::Registry if brings && is_upload(path) => Size::Blob,
-        Surface::Registry if brings && path.contains("/manifests/") => Size::Own,
+        _ if brings_blob(surface, method, path) => Size::Blob,
+        Surface::Registry if brings(method) && path.contains("/manifests/") => Size::Own,
         Surface::Ecr => Size::Own,
         _ => Size::Small,
     }
 }
 
-/// Whether a path of the registry is one that takes a blob's bytes.
-pub fn is_upload(path: &str) -> bool {
-    path.contains("/blobs/uploads")
+fn brings(method: &Method) -> bool {
+    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
+}
+
+/// Whether a request may bring a blob's bytes.
+pub fn brings_blob(surface: Surface, method: &Method, path: &str) -> bool {
+    surface == Surface::Registry && brings(method) && path.contains("/blobs/uploads")
 }
 
 fn judge(limits: &Limits, request: &Request, size: Size) -> Result<(), Refusal> {

@@ -18,7 +18,7 @@ use axum::middleware::Next;
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 
-use super::bounds::is_upload;
+use super::bounds::brings_blob;
 use super::client::ClientAddress;
 use super::request_id::RequestId;
 use crate::app::App;
@@ -69,8 +69,7 @@ impl Record {
     fn new(app: Arc<App>, request: &Request) -> Record {
         let (method, path) = (request.method(), request.uri().path());
         let surface = Surface::of(method, path);
-        let brings = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
-        let upload = surface == Surface::Registry && brings && is_upload(path);
+        let upload = brings_blob(surface, method, path);
         if upload {
             app.metrics.uploads.inc();
         }

@@ -1,16 +1,14 @@
 //! Connections: a pool of them, over TLS where they leave the machine.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
-use rustls::RootCertStore;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::StoreError;
+use crate::{StoreError, tls};
 
 /// How long to wait for a connection, a new one or one that another caller has.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -68,7 +66,10 @@ pub fn pool(url: &str, connections: usize, runtime: &Runtime) -> Result<Pool, St
     };
     let manager = match config.get_ssl_mode() {
         SslMode::Disable => Manager::from_config(config, NoTls, recycling),
-        _ => Manager::from_config(config, tls()?, recycling),
+        _ => {
+            let tls = MakeRustlsConnect::new(tls::client(tls::roots()?)?);
+            Manager::from_config(config, tls, recycling)
+        }
     };
     let _context = runtime.enter();
     let pool = Pool::builder(manager)
@@ -113,17 +114,6 @@ fn stays_here(config: &Config) -> bool {
         }
     };
     config.get_hosts().iter().all(is_here)
-}
-
-fn tls() -> Result<MakeRustlsConnect, StoreError> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let versions = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| StoreError::Database(error.to_string()))?;
-    let config = versions.with_root_certificates(roots).with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
 }
 
 #[cfg(test)]

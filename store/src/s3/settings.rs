@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use object_store::aws::{AmazonS3, AmazonS3Builder};
@@ -10,7 +9,7 @@ use object_store::client::{HttpClient, HttpConnector};
 use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::StoreError;
+use crate::{StoreError, tls};
 
 /// How long a connection may take to stand.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -135,23 +134,14 @@ fn http(plain: bool) -> Result<reqwest::Client, StoreError> {
     client.build().map_err(|cause| refused(&cause.to_string()))
 }
 
-/// TLS by rustls with ring and the machine's root certificates. Without TLS none are needed.
 fn tls(plain: bool) -> Result<ClientConfig, StoreError> {
-    let mut roots = RootCertStore::empty();
-    if !plain {
-        let found = rustls_native_certs::load_native_certs();
-        roots.add_parsable_certificates(found.certs);
-        if roots.is_empty() {
-            let advice = "no root certificates were found on this machine: install them (most \
-                          systems call the package ca-certificates)";
-            return Err(refused(advice));
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|cause| refused(&cause.to_string()))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    // Without TLS no root certificates are needed.
+    let roots = if plain {
+        RootCertStore::empty()
+    } else {
+        tls::roots()?
+    };
+    tls::client(roots)
 }
 
 fn refused(why: &str) -> StoreError {

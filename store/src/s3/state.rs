@@ -67,9 +67,7 @@ impl State {
 
     /// The hash of the bytes that rest.
     pub fn hasher(&self) -> Result<Hasher, StoreError> {
-        let digits: Vec<char> = self.hash.chars().collect();
-        let byte = |pair: &[char]| u8::from_str_radix(&pair.iter().collect::<String>(), 16).ok();
-        let bytes: Option<Vec<u8>> = digits.chunks(2).map(byte).collect();
+        let bytes = hex::decode(&self.hash).ok();
         let hasher = bytes.and_then(|bytes| Hasher::from_state(&bytes));
         hasher.ok_or_else(|| StoreError::Damaged("an upload's hash cannot be read".to_owned()))
     }
@@ -77,8 +75,7 @@ impl State {
 
 /// A hash under way as text.
 pub fn hash_text(hasher: &Hasher) -> String {
-    let state = hasher.state().unwrap_or_default();
-    state.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(hasher.state().unwrap_or_default())
 }
 
 /// A state together with the tag of the version that was seen.
