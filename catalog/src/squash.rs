@@ -69,6 +69,7 @@ fn of_contents(layers: &[&Contents], name: impl Fn(usize) -> Option<Digest>) -> 
                 path: path.to_owned(),
                 layer: origins.first(package).and_then(&name),
                 ownership: Ownership::Own,
+                licence: String::new(),
             });
         }
     }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Package, Severity};
+use crate::{Cvss, Digest, Package, Severity};
 
 /// What the publisher says of the weakness in this package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -86,6 +87,12 @@ pub struct Finding {
     pub aliases: Vec<String>,
     /// The rating, the distributor's first.
     pub severity: Severity,
+    /// The base score, where a source gives one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cvss: Option<Cvss>,
+    /// When the weakness was first published, where a source says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Timestamp>,
     /// What the publisher says.
     pub status: Status,
     /// The package.

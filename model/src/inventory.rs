@@ -15,6 +15,9 @@ pub struct Installed {
     pub layer: Option<Digest>,
     /// Whose file it is.
     pub ownership: Ownership,
+    /// Its licence as its package manager writes it; empty where it says none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub licence: String,
 }
 
 /// Everything that was found in an image.

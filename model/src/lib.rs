@@ -4,10 +4,12 @@
 //! know no wire format. What a program reads (JSON, SARIF, ECR's shapes) is a view struct beside
 //! its writer, never a `Serialize` of these: serde here serves our own stores only.
 
+pub mod change;
 pub mod coverage;
 pub mod digest;
 pub mod distro;
 pub mod ecosystem;
+pub mod exploitation;
 pub mod finding;
 pub mod inventory;
 pub mod package;
@@ -18,10 +20,12 @@ pub mod scan;
 pub mod severity;
 pub mod wildcard;
 
+pub use change::{Change, Reason};
 pub use coverage::{Coverage, Gap, GapKind};
 pub use digest::Digest;
 pub use distro::Distro;
 pub use ecosystem::{Ecosystem, Stream};
+pub use exploitation::{Cvss, Epss, Exploitation};
 pub use finding::{AdvisoryRef, Finding, Location, Status};
 pub use inventory::{Installed, Inventory};
 pub use package::{Matchable, Ownership, Package, PackageType, Source};

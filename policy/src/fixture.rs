@@ -7,6 +7,8 @@ pub fn finding(id: &str, severity: Severity, fixed_in: &[&str]) -> Finding {
         id: id.into(),
         aliases: vec![],
         severity,
+        cvss: None,
+        published: None,
         status: match fixed_in.is_empty() {
             true => Status::Affected,
             false => Status::Fixed,

@@ -150,6 +150,8 @@ fn finding(kind: PackageType, severity: Severity, status: Status) -> Finding {
         id: "CVE-2026-1".into(),
         aliases: vec!["DSA-1-1".into()],
         severity,
+        cvss: None,
+        published: None,
         status,
         package: package(kind, true),
         purl: Some("pkg:generic/name@1.0".into()),
@@ -217,6 +219,7 @@ fn full() -> Scan {
                     path: "lib/db".into(),
                     layer: Some(Digest::of(b"layer")),
                     ownership: Ownership::Own,
+                    licence: String::new(),
                 })
                 .collect(),
             databases: vec![],

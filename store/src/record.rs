@@ -1,8 +1,12 @@
 //! The rows of the metadata store, as plain values.
 
 mod access;
+mod event;
 
 pub use access::{AccessKey, Grant, InvalidGrant, Role, Token, User};
+pub use event::{
+    ChangedPackage, Event, Happening, ImageAction, ImagePlace, ScanEnded, VulnerabilityChange,
+};
 
 use jiff::Timestamp;
 use model::{Digest, Finding, Gap, Inventory, Matchable, RepositoryName, Severity, Tag, Wildcard};

@@ -6,6 +6,7 @@
 
 mod access;
 pub(crate) mod dump;
+mod event;
 mod finding;
 mod holding;
 mod house;

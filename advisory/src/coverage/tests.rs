@@ -46,6 +46,7 @@ fn image(distro: Option<(&str, &str)>, packages: &[(&str, &str, &str)]) -> Inven
         path: (*path).to_owned(),
         layer: None,
         ownership: Ownership::Own,
+        licence: String::new(),
     };
     Inventory {
         distro: distro.map(|(id, version)| Distro::new(id, version)),

@@ -61,6 +61,7 @@ pub const TABLES: &[Table] = &[
     numbered("assessment", &["id", "package_id", "database_revision", "findings", "gaps"]),
     table("finding", &["identifier", "assessment_id"], &["identifier", "assessment_id"]),
     table("layer_report", &["layer"], &["layer", "catalog_revision", "report"]),
+    numbered("event", &["id", "sequence", "happened_at", "kind", "body"]),
     numbered("job", &["id", "kind", "free_at", "attempts"]),
     table("user_account", &["name"], &["name", "password", "created_at"]),
     table("user_grant", &["user_name", "role", "pattern"], &["user_name", "role", "pattern"]),

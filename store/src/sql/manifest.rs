@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use model::{Digest, Reference, RepositoryName, Tag};
 
 use super::row::{Row, Value, given};
-use super::{Driver, Durability, Transaction, repository, scan, tag};
+use super::{Driver, Durability, Transaction, event, repository, scan, tag};
 use crate::metadata::{Answer, Manifests};
-use crate::record::{Manifest, ManifestSummary, PutManifest};
+use crate::record::{Happening, ImageAction, Manifest, ManifestSummary, PutManifest};
 
 const SUMMARY: &str = "SELECT m.id, m.digest, m.media_type, length(m.bytes), m.artifact_type,
     m.subject, m.annotations, m.image_size, m.pushed_at
@@ -135,10 +135,21 @@ fn put(
     if let Some(tag) = tag {
         tag::set(t, id, tag, row)?;
     }
+    event::add(t, &pushed(manifest, tag), manifest.pushed_at)?;
     if let Some(now) = scan {
         scan::want(t, &manifest.digest, now)?;
     }
     Ok(PutManifest::Stored)
+}
+
+fn pushed(manifest: &Manifest, tag: Option<&Tag>) -> Happening {
+    Happening::Pushed(ImageAction {
+        repository: manifest.repository.clone(),
+        digest: manifest.digest.clone(),
+        tag: tag.cloned(),
+        media_type: manifest.media_type.clone(),
+        artifact_type: manifest.artifact_type.clone(),
+    })
 }
 
 /// What the manifest names that the repository does not hold, in the manifest's order, each once.

@@ -43,6 +43,8 @@ fn finding(id: &str, aliases: &[&str], text: &str, severity: Severity) -> Findin
         id: id.into(),
         aliases: aliases.iter().map(|alias| (*alias).into()).collect(),
         severity,
+        cvss: None,
+        published: None,
         status: Status::Fixed,
         package: package(text),
         purl: None,
@@ -71,6 +73,7 @@ fn inventory(packages: &[AssessedPackage]) -> Inventory {
         path: "var/lib/dpkg/status".into(),
         layer: Some(digest("layer")),
         ownership: Ownership::Own,
+        licence: String::new(),
     };
     Inventory {
         packages: packages.iter().map(installed).collect(),
