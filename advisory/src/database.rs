@@ -10,14 +10,16 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use model::{DatabaseFacts, Ecosystem};
 
-use crate::name::normalised;
+use crate::key::Key;
 
+mod changed;
 mod cursor;
 pub mod facts;
 mod layout;
 mod segment;
 pub(crate) mod write;
 
+pub use changed::Changed;
 pub use facts::{Facts, SourceEntry};
 pub use segment::{Advisory, Statement};
 
@@ -99,6 +101,11 @@ pub struct Hit<'a> {
     pub statement: Statement<'a>,
 }
 
+/// How a source's segment is called in messages.
+fn segment_of(source: &SourceEntry) -> String {
+    format!("the segment of source {}", source.name)
+}
+
 fn header_checksum(front: &[u8], table: &[u8]) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new();
     hasher.update(front);
@@ -172,13 +179,8 @@ impl Database {
     ///
     /// [`Damaged`] names the first source whose segment is not what was written.
     pub fn verify(&self) -> Result<(), Damaged> {
-        let whole: &[u8] = (*self.bytes).as_ref();
         for (source, section) in self.facts.sources.iter().zip(&self.sections) {
-            let bytes = part(whole, section.offset, section.length);
-            if bytes.is_none_or(|bytes| *blake3::hash(bytes).as_bytes() != section.checksum) {
-                let part = format!("the segment of source {}", source.name);
-                return Err(Damaged::new(part, "does not match its checksum"));
-            }
+            self.checked(section, &segment_of(source))?;
         }
         Ok(())
     }
@@ -187,15 +189,18 @@ impl Database {
     ///
     /// The name is brought to the form in which the ecosystem takes names for the same.
     pub fn lookup(&self, ecosystem: &Ecosystem, package: &str) -> Lookup<'_> {
-        let written = ecosystem.to_string();
-        let name = normalised(&written, package);
-        let numbers = self.by_ecosystem.get(&written).map(Vec::as_slice);
+        self.statements(&Key::new(ecosystem, package))
+    }
+
+    /// Everything that is said under a key, in the order of the sources' names.
+    pub fn statements(&self, key: &Key) -> Lookup<'_> {
+        let numbers = self.by_ecosystem.get(&key.ecosystem).map(Vec::as_slice);
         let mut waiting = Vec::new();
         for number in numbers.unwrap_or_default() {
             let Some(source) = self.facts.sources.get(*number) else {
                 continue;
             };
-            match self.rows(*number, &written, &name) {
+            match self.rows(*number, key) {
                 Some(None) => {}
                 Some(Some(rows)) => waiting.push((source, Some(rows))),
                 None => waiting.push((source, None)),
@@ -206,11 +211,21 @@ impl Database {
     }
 
     /// The rows of a package in a source; `None` where the segment is damaged.
-    fn rows(&self, number: usize, ecosystem: &str, package: &str) -> Option<Option<Rows<'_>>> {
-        let section = self.sections.get(number)?;
+    fn rows(&self, number: usize, key: &Key) -> Option<Option<Rows<'_>>> {
+        let segment = Segment::open(self.section_bytes(self.sections.get(number)?)?)?;
+        segment.find(&key.ecosystem, &key.name).ok()
+    }
+
+    fn section_bytes(&self, section: &Section) -> Option<&[u8]> {
         let whole: &[u8] = (*self.bytes).as_ref();
-        let bytes = part(whole, section.offset, section.length)?;
-        Segment::open(bytes)?.find(ecosystem, package).ok()
+        part(whole, section.offset, section.length)
+    }
+
+    /// A section's bytes, if they are those that were written.
+    fn checked(&self, section: &Section, part: &str) -> Result<&[u8], Damaged> {
+        self.section_bytes(section)
+            .filter(|bytes| *blake3::hash(bytes).as_bytes() == section.checksum)
+            .ok_or_else(|| Damaged::new(part, "does not match its checksum"))
     }
 }
 
@@ -244,8 +259,8 @@ impl<'a> Iterator for Lookup<'a> {
                 Some(Ok(statement)) => return Some(Ok(Hit { source, statement })),
                 Some(Err(())) => {
                     self.waiting.pop();
-                    let part = format!("the segment of source {}", source.name);
-                    return Some(Err(Damaged::new(part, "contradicts itself")));
+                    let damaged = Damaged::new(segment_of(source), "contradicts itself");
+                    return Some(Err(damaged));
                 }
                 None => {
                     self.waiting.pop();

@@ -6,6 +6,7 @@
 //! - [`feed`]: each publisher's format to [`Record`]s, one file per owner.
 //! - [`Builder`]: records to the bytes of a database, whose layout `docs/database.md` draws.
 //! - [`Database`]: opens such bytes and looks packages up.
+//! - [`key()`], [`Database::changed_keys`] and [`reason()`]: what another database says otherwise.
 //! - [`assess`], [`join`], [`coverage()`] and [`findings()`]: what is wrong with an inventory, and
 //!   how much of that question could be answered.
 
@@ -15,16 +16,20 @@ pub mod database;
 pub mod feed;
 mod identifier;
 mod join;
+mod key;
 mod limits;
 mod matching;
 mod name;
+mod reason;
 mod record;
 
 pub use builder::{Builder, UnknownSource};
 pub use coverage::coverage;
-pub use database::{Damaged, Database, OpenError};
+pub use database::{Changed, Damaged, Database, OpenError};
 pub use feed::{Feed, FeedFile};
 pub use join::{findings, join};
+pub use key::{Key, key};
 pub use limits::{AgeLimits, Limits};
 pub use matching::{Assessment, assess};
+pub use reason::reason;
 pub use record::{Affected, End, Range, Record, State, Weakness};

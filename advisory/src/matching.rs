@@ -7,6 +7,7 @@ use model::{Distro, Ecosystem, Finding, Gap, GapKind, Matchable, PackageType};
 use version::{Scheme, Undecided};
 
 use crate::database::{Database, Hit};
+use crate::key::Key;
 use crate::{End, Range, State};
 
 mod decide;
@@ -21,11 +22,10 @@ pub struct Assessment {
     pub gaps: Vec<Gap>,
 }
 
-/// What of a package is matched: the name, the version and their rules.
+/// What of a package is matched: its key, the version and their rules.
 pub(crate) struct Subject<'a> {
     pub matchable: &'a Matchable,
-    pub ecosystem: Ecosystem,
-    pub name: &'a str,
+    pub key: Key,
     pub version: &'a str,
     pub scheme: Scheme,
 }
@@ -37,13 +37,12 @@ pub(crate) fn is_of_distro(kind: PackageType) -> bool {
 
 impl<'a> Subject<'a> {
     /// `None` for a distribution's package whose stream is not known: nobody answers for it.
-    fn of(matchable: &'a Matchable) -> Option<Subject<'a>> {
+    pub fn of(matchable: &'a Matchable) -> Option<Subject<'a>> {
         let package = &matchable.package;
         if !is_of_distro(package.kind) {
             return Some(Subject {
                 matchable,
-                ecosystem: Ecosystem::Language(package.kind),
-                name: &package.name,
+                key: Key::new(&Ecosystem::Language(package.kind), &package.name),
                 version: &package.version,
                 scheme: Scheme::Opaque,
             });
@@ -56,8 +55,7 @@ impl<'a> Subject<'a> {
         };
         Some(Subject {
             matchable,
-            ecosystem: Ecosystem::Distro(stream.clone()),
-            name,
+            key: Key::new(&Ecosystem::Distro(stream.clone()), name),
             version,
             scheme: row.map_or(Scheme::Opaque, |row| row.scheme),
         })
@@ -91,7 +89,7 @@ pub fn assess(matchable: &Matchable, database: &Database) -> Assessment {
         return assessment;
     };
     let mut hits = Vec::new();
-    for hit in database.lookup(&subject.ecosystem, subject.name) {
+    for hit in database.statements(&subject.key) {
         match hit {
             Ok(hit) if hit.statement.advisory.withdrawn => {}
             Ok(hit) => hits.push(hit),
@@ -164,4 +162,4 @@ pub(crate) fn within(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

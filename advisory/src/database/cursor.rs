@@ -13,6 +13,11 @@ impl<'a> Cursor<'a> {
         Cursor { bytes, at }
     }
 
+    /// Where the next read begins.
+    pub fn place(&self) -> usize {
+        self.at
+    }
+
     /// The next byte.
     pub fn byte(&mut self) -> Option<u8> {
         let byte = *self.bytes.get(self.at)?;

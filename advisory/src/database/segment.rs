@@ -103,6 +103,15 @@ impl<'a> Segment<'a> {
         Ok(None)
     }
 
+    /// Every package with its rows, in the order of ecosystem and name.
+    pub fn packages(&self) -> Packages<'a> {
+        Packages {
+            segment: *self,
+            at: 0,
+            last: None,
+        }
+    }
+
     /// The rows at a place, if they are those of the package.
     fn package(&self, at: usize, ecosystem: &str, package: &str) -> Option<Option<Rows<'a>>> {
         let mut cursor = Cursor::new(self.packages, at);
@@ -239,6 +248,54 @@ impl<'a> Iterator for Rows<'a> {
         let read = self.segment.statement(&mut self.cursor);
         if read.is_none() {
             self.left = 0;
+        }
+        Some(read.ok_or(()))
+    }
+}
+
+/// A package and what is said of it.
+pub struct Spoken<'a> {
+    /// Ecosystem and name.
+    pub key: (&'a str, &'a str),
+    /// In the segment's order.
+    pub statements: Vec<Statement<'a>>,
+}
+
+/// The packages of a segment that are still to be read.
+pub struct Packages<'a> {
+    segment: Segment<'a>,
+    at: usize,
+    last: Option<(&'a str, &'a str)>,
+}
+
+impl<'a> Packages<'a> {
+    fn read(&mut self) -> Option<Spoken<'a>> {
+        let mut cursor = Cursor::new(self.segment.packages, self.at);
+        let ecosystem = self.segment.string(&mut cursor)?;
+        let key = (ecosystem, self.segment.string(&mut cursor)?);
+        let left = cursor.size()?;
+        let mut statements = Vec::new();
+        for _ in 0..left {
+            statements.push(self.segment.statement(&mut cursor)?);
+        }
+        // Who walks through two segments side by side relies on the order.
+        let ascends = self.last.is_none_or(|last| last < key);
+        self.last = Some(key);
+        self.at = cursor.place();
+        ascends.then_some(Spoken { key, statements })
+    }
+}
+
+impl<'a> Iterator for Packages<'a> {
+    type Item = Result<Spoken<'a>, ()>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.at >= self.segment.packages.len() {
+            return None;
+        }
+        let read = self.read();
+        if read.is_none() {
+            self.at = usize::MAX;
         }
         Some(read.ok_or(()))
     }

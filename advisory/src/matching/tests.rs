@@ -4,7 +4,7 @@ use super::*;
 use crate::{Builder, FeedFile, Limits};
 
 /// A database of `(source/path, text)` files.
-fn database(files: &[(&str, &str)]) -> Database {
+pub(crate) fn database(files: &[(&str, &str)]) -> Database {
     let mut builder = Builder::new(Limits::default());
     for (path, text) in files {
         let (source, path) = path.split_once('/').unwrap();
@@ -21,7 +21,7 @@ fn database(files: &[(&str, &str)]) -> Database {
 }
 
 /// `debian:10 libssl1.1 1.1.1d-0 openssl 1.1.1d-0` and the like; `npm a 1` for languages.
-fn matchable(text: &str) -> Matchable {
+pub(crate) fn matchable(text: &str) -> Matchable {
     let mut words = text.split(' ');
     let stream = words.next().unwrap();
     let name = words.next().unwrap().to_owned();
@@ -51,7 +51,7 @@ fn matchable(text: &str) -> Matchable {
     }
 }
 
-fn told(assessment: &Assessment) -> String {
+pub(crate) fn told(assessment: &Assessment) -> String {
     let finding = |one: &Finding| {
         format!(
             "{} {} {} [{}] ({}) {}:{}",
