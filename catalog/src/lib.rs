@@ -20,7 +20,7 @@ mod text;
 mod unread;
 
 pub use layer::catalogue;
-pub use report::LayerReport;
+pub use report::{FileReport, LayerReport};
 pub use squash::squash;
 pub use target::catalogue_source;
 

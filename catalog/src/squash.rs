@@ -1,6 +1,7 @@
 //! A stack of layers to an inventory, by one rule: the topmost layer that touches a path wins. A
 //! whiteout, an opaque directory or a replaced parent deletes.
 
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 use image::layer::PLACE;
@@ -15,12 +16,13 @@ mod view;
 use view::View;
 
 /// Puts reports on each other, lowest first.
-pub fn squash(reports: &[LayerReport]) -> Inventory {
+pub fn squash<R: Borrow<LayerReport>>(reports: &[R]) -> Inventory {
+    let reports: Vec<&LayerReport> = reports.iter().map(Borrow::borrow).collect();
     let contents: Vec<&Contents> = reports.iter().map(|report| &report.contents).collect();
     let mut inventory = of_contents(&contents, |at| {
         reports.get(at).map(|report| report.diff_id.clone())
     });
-    for report in reports {
+    for report in &reports {
         for problem in &report.contents.problems {
             let place = match problem.place.as_str() {
                 PLACE => format!("layer {}", report.diff_id),

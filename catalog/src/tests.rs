@@ -280,7 +280,7 @@ fn without_a_database_nothing_is_answered() {
         databases []
     "#]],
     );
-    assert_eq!(squash(&[]), Inventory::default());
+    assert_eq!(squash::<LayerReport>(&[]), Inventory::default());
 }
 
 #[test]

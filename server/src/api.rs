@@ -14,7 +14,7 @@ use model::Digest;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::StoreError;
-use store::record::ScanState;
+use store::record::{AffectedImage, ScanState};
 
 use crate::app::App;
 use crate::auth::Principal;
@@ -36,6 +36,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/images", get(images))
         .route("/scans/{digest}", get(scan_document))
         .route("/vulnerabilities/{id}", get(vulnerability))
+        .route("/packages", get(packages))
         .merge(admin::routes())
         .merge(users::routes())
         .merge(keys::routes())
@@ -193,46 +194,104 @@ async fn scan_document(
     .await
 }
 
+/// Where a list of images goes on, and how long a page of it is.
+#[derive(Deserialize)]
+struct ImagePage {
+    after: Option<i64>,
+    limit: Option<usize>,
+    name: Option<String>,
+    below: Option<String>,
+}
+
 async fn vulnerability(
     State(app): State<Arc<App>>,
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
+    Query(page): Query<ImagePage>,
 ) -> Response<Body> {
     answer(move || {
-        let limits = listing::AffectedLimits::SERVED;
-        let affected = listing::affected(&app, &principal, &id, limits)?;
-        let views: Vec<Value> = affected
-            .images
-            .iter()
-            .map(|image| {
-                let tags: Vec<&str> = image.tags.iter().map(|tag| tag.as_str()).collect();
-                let packages: Vec<Value> = image
-                    .findings
-                    .iter()
-                    .map(|finding| {
-                        json!({
-                            "name": finding.package.name,
-                            "version": finding.package.version,
-                            "type": finding.package.kind.as_str(),
-                            "severity": finding.severity.as_str(),
-                            "status": finding.status.as_str(),
-                            "fixed_in": finding.fixed_in,
-                        })
-                    })
-                    .collect();
-                json!({
-                    "repository": image.repository.as_str(),
-                    "digest": image.digest.as_str(),
-                    "tags": tags,
-                    "packages": packages,
-                })
-            })
-            .collect();
+        let limit = listing::page_length(page.limit);
+        let affected = listing::affected(&app, &principal, &id, page.after, limit)?;
         document(json!({
-            "id": id, "complete": affected.complete, "images": views
+            "id": id,
+            "complete": affected.next.is_none(),
+            "next": affected.next,
+            "images": affected.images.iter().map(vulnerable_view).collect::<Vec<_>>(),
         }))
     })
     .await
+}
+
+/// Images that hold a package, of every version or of those below one.
+async fn packages(
+    State(app): State<Arc<App>>,
+    Extension(principal): Extension<Principal>,
+    Query(page): Query<ImagePage>,
+) -> Response<Body> {
+    answer(move || {
+        let needed = || ApiError::Invalid("say which package: ?name=openssl".to_owned());
+        let name = page
+            .name
+            .filter(|name| !name.is_empty())
+            .ok_or_else(needed)?;
+        let (below, after) = (page.below.as_deref(), page.after);
+        let limit = listing::page_length(page.limit);
+        let holding = listing::holding(&app, &principal, &name, below, after, limit)?;
+        document(json!({
+            "name": name,
+            "below": page.below,
+            "complete": holding.next.is_none(),
+            "next": holding.next,
+            "images": holding.images.iter().map(holding_view).collect::<Vec<_>>(),
+        }))
+    })
+    .await
+}
+
+/// An image with what a vulnerability is in.
+fn vulnerable_view(image: &AffectedImage) -> Value {
+    let findings = image.packages.iter().flat_map(|package| &package.findings);
+    let packages = findings.map(|finding| {
+        json!({
+            "name": finding.package.name,
+            "version": finding.package.version,
+            "type": finding.package.kind.as_str(),
+            "severity": finding.severity.as_str(),
+            "status": finding.status.as_str(),
+            "fixed_in": finding.fixed_in,
+        })
+    });
+    image_with(image, packages.collect())
+}
+
+/// An image with the packages that it holds.
+fn holding_view(image: &AffectedImage) -> Value {
+    let packages = image.packages.iter().map(|assessed| {
+        let package = &assessed.matchable.package;
+        let ids: Vec<&str> = assessed
+            .findings
+            .iter()
+            .map(|finding| finding.id.as_str())
+            .collect();
+        json!({
+            "name": package.name,
+            "version": package.version,
+            "source": package.source_name(),
+            "type": package.kind.as_str(),
+            "findings": ids,
+        })
+    });
+    image_with(image, packages.collect())
+}
+
+fn image_with(image: &AffectedImage, packages: Vec<Value>) -> Value {
+    let tags: Vec<&str> = image.place.tags.iter().map(|tag| tag.as_str()).collect();
+    json!({
+        "repository": image.place.repository.as_str(),
+        "digest": image.place.digest.as_str(),
+        "tags": tags,
+        "packages": packages,
+    })
 }
 
 fn document(value: Value) -> Answer {

@@ -9,8 +9,10 @@ use jiff::Timestamp;
 use store::Store;
 use store::record::Repository;
 
+use crate::analysis::Analyses;
 use crate::auth::password::Passwords;
 use crate::auth::seal::Seal;
+use crate::facts::FactsCache;
 use crate::limiter::{FailedLogins, PrincipalRate};
 use crate::metrics::Metrics;
 use crate::settings::Settings;
@@ -38,21 +40,35 @@ pub trait Random: Send + Sync {
 /// The advisory database in use, which can be exchanged while requests run.
 #[derive(Default)]
 pub struct DatabaseHandle {
-    current: RwLock<Option<Arc<Database>>>,
+    /// Those that were in use last, the current one at the end: what has changed since one of them
+    /// can be told. They are mapped, not read into memory.
+    recent: RwLock<Vec<Arc<Database>>>,
 }
+
+/// How many databases are kept open, the one in use among them.
+const RECENT: usize = 3;
 
 impl DatabaseHandle {
     /// The database in use; a scan keeps the one that it began with.
     pub fn current(&self) -> Option<Arc<Database>> {
-        self.current
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner);
+        recent.last().cloned()
+    }
+
+    /// The database of a revision, if it is the one in use or was lately.
+    pub fn of_revision(&self, revision: &str) -> Option<Arc<Database>> {
+        let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner);
+        let mut found = recent.iter().filter(|one| one.revision() == revision);
+        found.next_back().cloned()
     }
 
     /// Puts another database in its place.
     pub fn replace(&self, database: Arc<Database>) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(database);
+        let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+        recent.retain(|one| one.revision() != database.revision());
+        recent.push(database);
+        let surplus = recent.len().saturating_sub(RECENT);
+        recent.drain(..surplus);
     }
 }
 
@@ -104,6 +120,10 @@ pub struct App {
     pub random: Arc<dyn Random>,
     /// Wakes the scan workers.
     pub bell: Bell,
+    /// Layers that are being read.
+    pub analyses: Analyses,
+    /// What is known of images that were asked for lately.
+    pub facts: FactsCache,
     /// Whether the server was asked to stop: it takes no new connections any more.
     pub stopping: AtomicBool,
     /// What is counted.
@@ -135,6 +155,8 @@ impl App {
             clock,
             random,
             bell: Bell::default(),
+            analyses: Analyses::new(processors()),
+            facts: FactsCache::default(),
             stopping: AtomicBool::new(false),
             metrics: Metrics::default(),
         }
@@ -156,4 +178,8 @@ impl App {
         self.random.fill(&mut bytes);
         bytes
     }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }

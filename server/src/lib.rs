@@ -4,15 +4,18 @@
 //! can never show what the API does not. Stores are blocking and are called from threads made for
 //! that; nothing on the event loop waits for a disk.
 
+pub mod analysis;
 pub mod api;
 pub mod app;
 pub mod auth;
 mod blocking;
 pub mod ecr;
+pub mod facts;
 mod health;
 pub mod housekeeping;
 mod limiter;
 pub mod limits;
+pub mod matching;
 pub mod metrics;
 pub mod middleware;
 pub mod oci;

@@ -118,8 +118,10 @@ async fn show_vulnerability(
     State(app): State<Arc<App>>,
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
+    Query(asked): Query<Asked>,
 ) -> Response<Body> {
-    page(move || Ok(vulnerability::page(&app, &principal, &id)?.render()?)).await
+    let after = asked.after.and_then(|after| after.parse().ok());
+    page(move || Ok(vulnerability::page(&app, &principal, &id, after)?.render()?)).await
 }
 
 /// The search form of the first page sends the identifier as a parameter.
@@ -129,7 +131,7 @@ async fn find_vulnerability(
     Query(asked): Query<Asked>,
 ) -> Response<Body> {
     let id = asked.id.unwrap_or_default();
-    page(move || Ok(vulnerability::page(&app, &principal, id.trim())?.render()?)).await
+    page(move || Ok(vulnerability::page(&app, &principal, id.trim(), None)?.render()?)).await
 }
 
 async fn style() -> Response<Body> {

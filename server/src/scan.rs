@@ -3,23 +3,24 @@
 //! The worker, ECR's API, the native API and the pages all call these functions: there is one
 //! answer to what is in an image and what is wrong with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use advisory::Database;
 use catalog::LayerReport;
 use image::config::ImageConfig;
 use image::manifest::{ImageManifest, Manifest};
 use jiff::Timestamp;
-use model::finding::count_by_severity;
 use model::{
-    Coverage, DatabaseFacts, Digest, Finding, Gap, GapKind, Inventory, Matchable, Scan, Severity,
-    Target,
+    Coverage, DatabaseFacts, Digest, Finding, Gap, GapKind, Inventory, Matchable, PackageType,
+    Scan, Severity, Target,
 };
-use store::record::{AssessedPackage, ScanResult};
+use store::record::{AssessedPackage, PackageKey, ScanResult, ScanState};
 use store::{Blob, StoreError};
 
 use crate::app::App;
+use crate::{analysis, facts};
 
 /// ECR's words for an image in which nothing could be looked at.
 pub const UNSUPPORTED: &str =
@@ -27,6 +28,10 @@ pub const UNSUPPORTED: &str =
 /// What is said where no advisory database is loaded.
 const NO_DATABASE: &str = "no advisory database is loaded: make one with 'lazaret db build' and \
                            give it to the server with --db";
+
+/// How long a job waits for somebody else who reads the layer that it needs, before it reads it
+/// itself.
+const LONGEST_READ: Duration = Duration::from_secs(600);
 
 /// Why an image could not be scanned.
 #[derive(Debug, thiserror::Error)]
@@ -64,18 +69,84 @@ pub fn catalogue(app: &App, image: &Digest) -> Result<Inventory, ScanError> {
     for layer in &manifest.layers {
         reports.push(layer_report(app, &layer.digest)?);
     }
-    let mut inventory = catalog::squash(&reports);
+    inventory(app, manifest, &reports)
+}
+
+/// Catalogues an image of whose layers the reports are there, or will be within a while; `None`
+/// where they take longer.
+///
+/// # Errors
+///
+/// See [`ScanError`].
+pub fn catalogue_soon(
+    app: &Arc<App>,
+    manifest: &ImageManifest,
+    until: Instant,
+) -> Result<Option<Inventory>, ScanError> {
+    // All are begun before the first is waited for.
+    let mut known = HashMap::new();
+    for layer in &manifest.layers {
+        let report = known_report(app, &layer.digest)?;
+        if report.is_none() {
+            analysis::read_soon(app, &layer.digest);
+        }
+        known.insert(&layer.digest, report);
+    }
+    let mut reports = Vec::with_capacity(manifest.layers.len());
+    for layer in &manifest.layers {
+        let report = match known.remove(&layer.digest).flatten() {
+            Some(report) => Some(report),
+            None if app.analyses.wait(&layer.digest, until) => known_report(app, &layer.digest)?,
+            None => None,
+        };
+        let Some(report) = report else {
+            return Ok(None);
+        };
+        reports.push(report);
+    }
+    inventory(app, manifest, &reports).map(Some)
+}
+
+fn inventory(
+    app: &App,
+    manifest: &ImageManifest,
+    reports: &[Arc<LayerReport>],
+) -> Result<Inventory, ScanError> {
+    let mut inventory = catalog::squash(reports);
     inventory
         .problems
-        .extend(check_diff_ids(app, manifest, &reports)?);
+        .extend(check_diff_ids(app, manifest, reports)?);
     inventory.problems.sort();
     Ok(inventory)
 }
 
-fn layer_report(app: &App, layer: &Digest) -> Result<LayerReport, ScanError> {
-    let metadata = &app.store.metadata;
-    let known = metadata.layer_report(layer, catalog::REVISION)?;
-    if let Some(report) = known.and_then(|bytes| LayerReport::from_bytes(&bytes).ok()) {
+/// The report of a layer that was read before.
+fn known_report(app: &App, layer: &Digest) -> Result<Option<Arc<LayerReport>>, StoreError> {
+    if let Some(report) = app.analyses.recent(layer) {
+        return Ok(Some(report));
+    }
+    let known = app.store.metadata.layer_report(layer, catalog::REVISION)?;
+    let report = known.and_then(|bytes| LayerReport::from_bytes(&bytes).ok());
+    let report = report.map(Arc::new);
+    if let Some(report) = &report {
+        app.analyses.keep(layer, report.clone());
+    }
+    Ok(report)
+}
+
+/// The report of a layer, which is read if nobody has and nobody is just doing so.
+fn layer_report(app: &App, layer: &Digest) -> Result<Arc<LayerReport>, ScanError> {
+    app.analyses.wait(layer, Instant::now() + LONGEST_READ);
+    read_layer(app, layer)
+}
+
+/// The report of a layer, which is read if it never was.
+///
+/// # Errors
+///
+/// See [`ScanError`].
+pub fn read_layer(app: &App, layer: &Digest) -> Result<Arc<LayerReport>, ScanError> {
+    if let Some(report) = known_report(app, layer)? {
         return Ok(report);
     }
     let blob = open_blob(app, layer)?;
@@ -84,11 +155,18 @@ fn layer_report(app: &App, layer: &Digest) -> Result<LayerReport, ScanError> {
         let action = format!("read the layer {layer}");
         StoreError::Io { action, cause }
     })?;
-    metadata.put_layer_report(layer, catalog::REVISION, &report.to_bytes())?;
+    let report = Arc::new(report);
+    app.analyses.keep(layer, report.clone());
+    analysis::store(app, layer, &report);
     Ok(report)
 }
 
-fn open_blob(app: &App, digest: &Digest) -> Result<Box<dyn Blob>, ScanError> {
+/// A blob that a scan needs.
+///
+/// # Errors
+///
+/// [`ScanError::Unscannable`] where it is gone.
+pub fn open_blob(app: &App, digest: &Digest) -> Result<Box<dyn Blob>, ScanError> {
     app.store.blobs.open(digest)?.ok_or_else(|| {
         ScanError::Unscannable(format!("the blob {digest} is not in the registry any more"))
     })
@@ -98,7 +176,7 @@ fn open_blob(app: &App, digest: &Digest) -> Result<Box<dyn Blob>, ScanError> {
 fn check_diff_ids(
     app: &App,
     manifest: &ImageManifest,
-    reports: &[LayerReport],
+    reports: &[Arc<LayerReport>],
 ) -> Result<Vec<model::Problem>, ScanError> {
     let config = read_config(app, manifest)?;
     let problem = |detail: String| {
@@ -153,23 +231,138 @@ pub fn assess(inventory: &Inventory, database: Option<&Database>) -> Vec<Assesse
         .iter()
         .map(|installed| inventory.matchable(installed))
         .collect();
-    let assess = |matchable: Matchable| match database {
-        None => AssessedPackage {
-            matchable,
-            findings: Vec::new(),
-            gaps: Vec::new(),
-        },
-        Some(database) => {
-            let assessment = advisory::assess(&matchable, database);
-            let (findings, gaps) = (assessment.findings, assessment.gaps);
-            AssessedPackage {
-                matchable,
-                findings,
-                gaps,
-            }
-        }
-    };
+    let assess = |matchable| assess_package(matchable, database);
     distinct.into_iter().map(assess).collect()
+}
+
+/// Matches one package with the database, if there is one.
+pub fn assess_package(matchable: Matchable, database: Option<&Database>) -> AssessedPackage {
+    let assessment = database
+        .map(|database| advisory::assess(&matchable, database))
+        .unwrap_or_default();
+    let key = advisory::key(&matchable).map(|key| PackageKey {
+        ecosystem: key.ecosystem,
+        name: key.name,
+    });
+    AssessedPackage {
+        matchable,
+        key,
+        findings: assessment.findings,
+        gaps: assessment.gaps,
+    }
+}
+
+/// Which packages came into an image together: those of a layer. Packages of one type, name and
+/// version go with the first of them.
+fn sets(inventory: &Inventory, packages: &[AssessedPackage]) -> Vec<Vec<usize>> {
+    let mut layer_of: HashMap<(PackageType, &str, &str), Option<&Digest>> = HashMap::new();
+    for installed in &inventory.packages {
+        let package = &installed.package;
+        let identity = (
+            package.kind,
+            package.name.as_str(),
+            package.version.as_str(),
+        );
+        let layer = installed.layer.as_ref();
+        let first = layer_of.entry(identity).or_insert(layer);
+        *first = (*first).min(layer);
+    }
+    let mut sets: BTreeMap<Option<&Digest>, Vec<usize>> = BTreeMap::new();
+    for (at, assessed) in packages.iter().enumerate() {
+        let package = &assessed.matchable.package;
+        let identity = (
+            package.kind,
+            package.name.as_str(),
+            package.version.as_str(),
+        );
+        let layer = layer_of.get(&identity).copied().flatten();
+        sets.entry(layer).or_default().push(at);
+    }
+    sets.into_values().collect()
+}
+
+/// What became of an image that was looked at.
+pub enum Looked {
+    /// This was found.
+    Found(Box<ScanResult>),
+    /// Nothing could be looked at, for this reason.
+    Unsupported(String),
+}
+
+/// Assesses an inventory with a database, for the image's scan.
+pub fn look(
+    app: &App,
+    image: &Digest,
+    inventory: Inventory,
+    database: Option<&Database>,
+) -> Looked {
+    let now = app.clock.now();
+    let packages = assess(&inventory, database);
+    let gaps = packages.iter().flat_map(|package| &package.gaps);
+    let coverage = coverage(app, &inventory, gaps.cloned().collect(), database, now);
+    if coverage.verdict == model::coverage::Completeness::Unsupported {
+        let gaps = in_words(&coverage.gaps);
+        return Looked::Unsupported(format!("{UNSUPPORTED} {gaps}"));
+    }
+    Looked::Found(Box::new(ScanResult {
+        image: image.clone(),
+        sets: sets(&inventory, &packages),
+        inventory,
+        catalog_revision: catalog::REVISION.to_owned(),
+        packages,
+        database_revision: database
+            .map(|database| database.revision().to_owned())
+            .unwrap_or_default(),
+        completed_at: now,
+    }))
+}
+
+/// What is to become of the scan of an image that is pushed.
+pub enum Order {
+    /// What was found before stands: it has followed the database.
+    Stands,
+    /// A job ends it.
+    Later,
+    /// This became of it.
+    Looked(Looked),
+}
+
+/// Looks at an image that is pushed, if its layers are catalogued within a while.
+///
+/// # Errors
+///
+/// Where the store fails.
+pub fn look_soon(
+    app: &Arc<App>,
+    image: &Digest,
+    manifest: &ImageManifest,
+) -> Result<Order, StoreError> {
+    let known = app.store.metadata.facts_version(image)?;
+    if known.is_some_and(|known| known.state == ScanState::Complete) {
+        return Ok(Order::Stands);
+    }
+    if app.settings.push_wait.is_zero() {
+        return Ok(Order::Later);
+    }
+    let until = Instant::now() + app.settings.push_wait;
+    match catalogue_soon(app, manifest, until) {
+        Ok(Some(inventory)) => {
+            let database = app.database.current();
+            Ok(Order::Looked(look(
+                app,
+                image,
+                inventory,
+                database.as_deref(),
+            )))
+        }
+        Ok(None) => Ok(Order::Later),
+        Err(ScanError::Unscannable(detail)) => Ok(Order::Looked(Looked::Unsupported(detail))),
+        Err(ScanError::Store(error)) => {
+            // The push is good all the same.
+            tracing::warn!(%error, %image, "the scan could not be made with the push: a job will");
+            Ok(Order::Later)
+        }
+    }
 }
 
 /// Assesses an inventory with the database in use and stores the whole as the image's scan.
@@ -177,36 +370,17 @@ pub fn assess(inventory: &Inventory, database: Option<&Database>) -> Vec<Assesse
 /// # Errors
 ///
 /// Where the store fails.
-pub fn store_result(
-    app: &App,
-    image: &Digest,
-    inventory: Inventory,
-    catalog_revision: &str,
-    database: Option<Arc<Database>>,
-) -> Result<(), StoreError> {
-    let now = app.clock.now();
-    let packages = assess(&inventory, database.as_deref());
-    let findings = join(&inventory, &packages);
-    let counts = count_by_severity(&findings).map(|(severity, count)| (severity, count as u64));
-    let coverage = coverage(app, &inventory, &packages, database.as_deref(), now);
-    if coverage.verdict == model::coverage::Completeness::Unsupported {
-        let detail = format!("{UNSUPPORTED} {}", in_words(&coverage.gaps));
-        return app.store.metadata.fail_scan(image, &detail, now);
+pub fn store_result(app: &App, image: &Digest, inventory: Inventory) -> Result<(), StoreError> {
+    let database = app.database.current();
+    let metadata = &app.store.metadata;
+    match look(app, image, inventory, database.as_deref()) {
+        Looked::Found(result) => metadata.complete_scan(&result),
+        Looked::Unsupported(detail) => metadata.fail_scan(image, &detail, app.clock.now()),
     }
-    app.store.metadata.complete_scan(&ScanResult {
-        image: image.clone(),
-        inventory,
-        catalog_revision: catalog_revision.to_owned(),
-        packages,
-        database_revision: database
-            .map(|database| database.revision().to_owned())
-            .unwrap_or_default(),
-        counts,
-        completed_at: now,
-    })
 }
 
-fn join(inventory: &Inventory, packages: &[AssessedPackage]) -> Vec<Finding> {
+/// Gives findings their places in an image.
+pub fn join(inventory: &Inventory, packages: &[AssessedPackage]) -> Vec<Finding> {
     let pairs: Vec<(Matchable, Vec<Finding>)> = packages
         .iter()
         .map(|package| (package.matchable.clone(), package.findings.clone()))
@@ -214,17 +388,14 @@ fn join(inventory: &Inventory, packages: &[AssessedPackage]) -> Vec<Finding> {
     advisory::join(inventory, &pairs)
 }
 
-fn coverage(
+/// How much of the question could be answered, as of a time.
+pub fn coverage(
     app: &App,
     inventory: &Inventory,
-    packages: &[AssessedPackage],
+    undecided: Vec<Gap>,
     database: Option<&Database>,
     now: Timestamp,
 ) -> Coverage {
-    let undecided: Vec<Gap> = packages
-        .iter()
-        .flat_map(|package| package.gaps.iter().cloned())
-        .collect();
     let Some(database) = database else {
         let looked_at = !inventory.databases.is_empty();
         let mut gaps = undecided;
@@ -246,15 +417,22 @@ fn coverage(
 ///
 /// Where the store fails.
 pub fn read(app: &App, image: &Digest) -> Result<Scan, StoreError> {
-    let inventory = app.store.metadata.inventory(image)?;
-    let (inventory, _) = inventory.unwrap_or_default();
-    let packages = app.store.metadata.assessed_packages(image)?;
+    let facts = facts::of(app, image)?;
     let database = app.database.current();
-    let now = app.clock.now();
     let none = DatabaseFacts {
         revision: String::new(),
         built: None,
         sources: Vec::new(),
+    };
+    let (inventory, findings, coverage) = match &facts {
+        Some(facts) => {
+            let (inventory, findings) = (&*facts.inventory, &*facts.findings);
+            (inventory.clone(), findings.clone(), facts.coverage.clone())
+        }
+        None => {
+            let unseen = Coverage::from_gaps(Vec::new(), false);
+            (Inventory::default(), Vec::new(), unseen)
+        }
     };
     Ok(Scan {
         target: Target {
@@ -262,8 +440,8 @@ pub fn read(app: &App, image: &Digest) -> Result<Scan, StoreError> {
             digest: Some(image.clone()),
             platform: platform(app, image),
         },
-        coverage: coverage(app, &inventory, &packages, database.as_deref(), now),
-        findings: join(&inventory, &packages),
+        coverage,
+        findings,
         database: database.map_or(none, |database| database.facts()),
         inventory,
     })
@@ -283,14 +461,8 @@ fn platform(app: &App, image: &Digest) -> Option<model::Platform> {
 ///
 /// Where the store fails.
 pub fn gaps_in_words(app: &App, image: &Digest) -> Result<String, StoreError> {
-    let Some((inventory, _)) = app.store.metadata.inventory(image)? else {
-        return Ok(String::new());
-    };
-    let packages = app.store.metadata.assessed_packages(image)?;
-    let (database, now) = (app.database.current(), app.clock.now());
-    Ok(in_words(
-        &coverage(app, &inventory, &packages, database.as_deref(), now).gaps,
-    ))
+    let facts = facts::of(app, image)?;
+    Ok(facts.map_or(String::new(), |facts| in_words(&facts.coverage.gaps)))
 }
 
 /// Gaps in one line.

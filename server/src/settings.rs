@@ -1,5 +1,7 @@
 //! What the operator chose, with the defaults that are safe.
 
+use std::time::Duration;
+
 use ipnet::IpNet;
 use jiff::SignedDuration;
 
@@ -22,6 +24,9 @@ pub struct Settings {
     pub age_limits: advisory::AgeLimits,
     /// How long what nobody uses is kept: an upload at rest, a blob that no manifest names.
     pub collect_after: SignedDuration,
+    /// How long the PUT of a manifest waits for the catalogue of its layers. After that it is
+    /// answered all the same, and a job ends the scan. Zero leaves every scan to a job.
+    pub push_wait: Duration,
     /// Limits on everything that is read from an image.
     pub image_limits: image::Limits,
     /// Limits on everything at the door that a client controls.
@@ -41,6 +46,7 @@ impl Settings {
             dev: false,
             age_limits: advisory::AgeLimits::default(),
             collect_after: SignedDuration::from_hours(24),
+            push_wait: Duration::from_secs(10),
             image_limits: image::Limits::default(),
             limits: Limits::default(),
             trusted_proxies: Vec::new(),

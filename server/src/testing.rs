@@ -88,6 +88,14 @@ impl Server {
         Server::with(|settings| settings.dev = true)
     }
 
+    /// Everybody may come in, and scans are left to [`Server::work`].
+    pub fn unhurried() -> Server {
+        Server::with(|settings| {
+            settings.dev = true;
+            settings.push_wait = std::time::Duration::ZERO;
+        })
+    }
+
     pub fn with(change: impl FnOnce(&mut Settings)) -> Server {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::embedded(&directory.path().join("data")).unwrap();

@@ -15,6 +15,7 @@ use store::StoreError;
 use store::record::{Job, JobKind};
 
 use crate::app::{App, Bell};
+use crate::matching::{self, Brought};
 use crate::scan::{self, ScanError};
 
 /// How long a job stays with a worker that says nothing.
@@ -25,8 +26,6 @@ const RENEWAL: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(2);
 /// How often a job is tried before it counts as failed.
 const MAX_ATTEMPTS: u32 = 5;
-/// Images that are matched again between two looks at the clock.
-const BATCH: usize = 100;
 
 /// Running workers.
 pub struct Workers {
@@ -87,7 +86,8 @@ pub fn run_next(app: &App) -> Result<bool, StoreError> {
         catch_unwind(AssertUnwindSafe(|| run(app, &job)))
     });
     match outcome {
-        Ok(Ok(())) => app.store.metadata.finish_job(&job)?,
+        Ok(Ok(Outcome::Done)) => app.store.metadata.finish_job(&job)?,
+        Ok(Ok(Outcome::Later)) => give_back(app, &job)?,
         Ok(Err(error)) => retry(app, &job, &error.to_string())?,
         Err(_) => retry(
             app,
@@ -129,12 +129,38 @@ fn renew(app: &App, job: &Job, done: &AtomicBool, bell: &Bell) {
     }
 }
 
-fn run(app: &App, job: &Job) -> Result<(), StoreError> {
+/// What becomes of a job that did not fail.
+enum Outcome {
+    Done,
+    /// Somebody else may do it, or this one in a moment.
+    Later,
+}
+
+fn run(app: &App, job: &Job) -> Result<Outcome, StoreError> {
     match &job.kind {
-        JobKind::Scan { image } => scan_image(app, image),
-        JobKind::Match { .. } => match_all(app),
+        JobKind::Scan { image } => scan_image(app, image).map(|()| Outcome::Done),
+        JobKind::Match { revision } => bring(app, job, revision),
         // Left by a collector that died: the next collection goes on with what it began.
-        JobKind::Collect => Ok(()),
+        JobKind::Collect => Ok(Outcome::Done),
+    }
+}
+
+/// Brings findings to a database. A server that does not use it leaves it to one that does, for a
+/// while.
+fn bring(app: &App, job: &Job, revision: &str) -> Result<Outcome, StoreError> {
+    let started = app.clock.elapsed();
+    let brought = matching::bring(app, job, revision)?;
+    let took = app.clock.elapsed().saturating_sub(started);
+    match brought {
+        Brought::Done => {
+            tracing::info!(%revision, milliseconds = took.as_millis(), "findings follow the database");
+            Ok(Outcome::Done)
+        }
+        Brought::NotHere if job.attempts >= MAX_ATTEMPTS => {
+            tracing::info!(%revision, "no server uses that advisory database any more");
+            Ok(Outcome::Done)
+        }
+        Brought::NotHere | Brought::Again => Ok(Outcome::Later),
     }
 }
 
@@ -161,9 +187,7 @@ fn scan_steps(app: &App, image: &Digest) -> Result<&'static str, StoreError> {
     let catalogued = tracing::info_span!("catalogue").in_scope(|| scan::catalogue(app, image));
     match catalogued {
         Ok(inventory) => {
-            let (database, revision) = (app.database.current(), catalog::REVISION);
-            tracing::info_span!("match")
-                .in_scope(|| scan::store_result(app, image, inventory, revision, database))?;
+            tracing::info_span!("match").in_scope(|| scan::store_result(app, image, inventory))?;
             Ok("complete")
         }
         Err(ScanError::Unscannable(detail)) => {
@@ -177,44 +201,21 @@ fn scan_steps(app: &App, image: &Digest) -> Result<&'static str, StoreError> {
     }
 }
 
-/// Brings every scanned image to the database and the catalogue in use. Layers are read again
-/// only where the catalogue itself is another one.
-fn match_all(app: &App) -> Result<(), StoreError> {
-    let Some(database) = app.database.current() else {
-        return Ok(());
-    };
-    let metadata = &app.store.metadata;
-    let mut after: Option<Digest> = None;
-    loop {
-        let revision = database.revision();
-        let images = metadata.images_behind(revision, catalog::REVISION, after.as_ref(), BATCH)?;
-        let Some(last) = images.last() else {
-            return Ok(());
-        };
-        after = Some(last.clone());
-        for image in &images {
-            match metadata.inventory(image)? {
-                Some((inventory, catalogued)) if catalogued == catalog::REVISION => {
-                    let database = Some(database.clone());
-                    scan::store_result(app, image, inventory, &catalogued, database)?;
-                }
-                _ => metadata.request_scan(image, app.clock.now())?,
-            }
-        }
-    }
+/// Gives a job back, to be tried again later each time.
+fn give_back(app: &App, job: &Job) -> Result<(), StoreError> {
+    let now = app.clock.now();
+    let wait = SignedDuration::from_secs(1 << job.attempts.min(6));
+    let later = now.saturating_add(wait).unwrap_or(now);
+    app.store.metadata.retry_job(job, later)
 }
 
-/// Gives a job back, later each time, or gives it up.
+/// Gives a job that failed back, or gives it up.
 fn retry(app: &App, job: &Job, error: &str) -> Result<(), StoreError> {
     tracing::error!(job = job.id, attempts = job.attempts, %error, "a job failed");
-    let now = app.clock.now();
     if job.attempts < MAX_ATTEMPTS {
-        let wait = SignedDuration::from_secs(1 << job.attempts.min(6));
-        return app
-            .store
-            .metadata
-            .retry_job(job, now.saturating_add(wait).unwrap_or(now));
+        return give_back(app, job);
     }
+    let now = app.clock.now();
     if let JobKind::Scan { image } = &job.kind {
         let detail = format!("the scan was tried {MAX_ATTEMPTS} times: {error}");
         app.store.metadata.fail_scan(image, &detail, now)?;

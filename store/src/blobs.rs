@@ -4,6 +4,7 @@
 //! renamed to their digest. What [`Upload::commit`] has answered survives a kill and a power cut.
 
 use std::fmt;
+use std::fs::File;
 use std::io::{Read, Seek};
 use std::str::FromStr;
 
@@ -97,6 +98,11 @@ pub enum CommitError {
 pub trait Upload: Send {
     /// How many bytes it holds.
     fn length(&self) -> u64;
+
+    /// A file that holds the bytes from the first on, as they are written: those that are within
+    /// [`Upload::length`] never change any more, also when they get their name. `None` where they
+    /// lie elsewhere than in one file.
+    fn file(&self) -> Option<File>;
 
     /// Adds bytes at the end.
     ///

@@ -8,6 +8,7 @@ mod holdings;
 mod housekeeping;
 mod jobs;
 mod manifests;
+mod matching;
 mod repositories;
 mod scans;
 mod transfer;
@@ -17,6 +18,7 @@ pub use holdings::Holdings;
 pub use housekeeping::Housekeeping;
 pub use jobs::Jobs;
 pub use manifests::Manifests;
+pub use matching::Matching;
 pub use repositories::Repositories;
 pub use scans::Scans;
 pub use transfer::Transfer;
@@ -27,9 +29,9 @@ use crate::StoreError;
 pub type Answer<T> = Result<T, StoreError>;
 
 /// What repositories are made of, and what is in them.
-pub trait Contents: Repositories + Holdings + Manifests + Scans {}
+pub trait Contents: Repositories + Holdings + Manifests + Scans + Matching {}
 
-impl<T: Repositories + Holdings + Manifests + Scans> Contents for T {}
+impl<T: Repositories + Holdings + Manifests + Scans + Matching> Contents for T {}
 
 /// A store of metadata: all subjects together.
 pub trait Metadata: Contents + Jobs + Access + Housekeeping + Transfer + Send + Sync {}

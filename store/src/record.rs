@@ -2,14 +2,20 @@
 
 mod access;
 mod event;
+mod scan;
 
 pub use access::{AccessKey, Grant, InvalidGrant, Role, Token, User};
 pub use event::{
     ChangedPackage, Event, Happening, ImageAction, ImagePlace, ScanEnded, VulnerabilityChange,
 };
 
+pub use scan::{
+    AffectedImage, AssessedPackage, FactsVersion, PackageKey, Reassessment, ScanOrder, ScanResult,
+    ScanRow, ScanState, StoredPackage, WeaknessChange,
+};
+
 use jiff::Timestamp;
-use model::{Digest, Finding, Gap, Inventory, Matchable, RepositoryName, Severity, Tag, Wildcard};
+use model::{Digest, RepositoryName, Tag, Wildcard};
 
 use crate::UploadId;
 
@@ -180,91 +186,6 @@ pub struct UploadRow {
     pub started_at: Timestamp,
 }
 
-/// Where an image's scan stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ScanState {
-    /// Asked for, not begun.
-    Pending,
-    /// A worker has it.
-    InProgress,
-    /// Done: there are findings, or there are none.
-    Complete,
-    /// It could not be done: `detail` says why.
-    Failed,
-}
-
-impl ScanState {
-    /// The word under which the state is stored.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ScanState::Pending => "pending",
-            ScanState::InProgress => "in_progress",
-            ScanState::Complete => "complete",
-            ScanState::Failed => "failed",
-        }
-    }
-
-    /// The state of that word.
-    pub fn from_word(word: &str) -> Option<ScanState> {
-        let all = [
-            ScanState::Pending,
-            ScanState::InProgress,
-            ScanState::Complete,
-            ScanState::Failed,
-        ];
-        all.into_iter().find(|state| state.as_str() == word)
-    }
-}
-
-/// The scan of one image (one manifest digest, whatever repositories hold it).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScanRow {
-    /// The manifest's digest.
-    pub image: Digest,
-    /// Where it stands.
-    pub state: ScanState,
-    /// Why it failed, in words; empty otherwise.
-    pub detail: String,
-    /// When it was asked for.
-    pub requested_at: Timestamp,
-    /// When it ended, if it did.
-    pub completed_at: Option<Timestamp>,
-    /// The database revision that the findings are of; `None` before the first end.
-    pub database_revision: Option<String>,
-    /// Findings by severity, [`Severity::ALL`] order; zeros before the first end.
-    pub counts: [(Severity, u64); 6],
-}
-
-/// A matchable package, and what a database revision says of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AssessedPackage {
-    /// The key of the findings' cache.
-    pub matchable: Matchable,
-    /// Findings without locations.
-    pub findings: Vec<Finding>,
-    /// Comparisons that could not be decided.
-    pub gaps: Vec<Gap>,
-}
-
-/// What a scan found, to be stored in one transaction.
-#[derive(Clone, Debug)]
-pub struct ScanResult {
-    /// The manifest's digest.
-    pub image: Digest,
-    /// The whole inventory.
-    pub inventory: Inventory,
-    /// The catalog revision that made the inventory.
-    pub catalog_revision: String,
-    /// Each distinct matchable package of the inventory, assessed.
-    pub packages: Vec<AssessedPackage>,
-    /// The database revision that assessed them.
-    pub database_revision: String,
-    /// Findings by severity, [`Severity::ALL`] order, as the image's reader counts them.
-    pub counts: [(Severity, u64); 6],
-    /// When it ended.
-    pub completed_at: Timestamp,
-}
-
 /// What a job is to do. A new kind of job is one variant here and one function in the worker.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -292,19 +213,6 @@ pub struct Job {
     pub kind: JobKind,
     /// How often it was leased, this time included.
     pub attempts: u32,
-}
-
-/// An image that a vulnerability touches.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AffectedImage {
-    /// The repository.
-    pub repository: RepositoryName,
-    /// The manifest's digest.
-    pub digest: Digest,
-    /// Its tags, sorted.
-    pub tags: Vec<Tag>,
-    /// The findings of that identifier in it, without locations.
-    pub findings: Vec<Finding>,
 }
 
 /// A blob of the whole store.

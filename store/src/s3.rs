@@ -20,6 +20,7 @@ mod session;
 mod settings;
 mod state;
 
+use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -279,6 +280,10 @@ impl Upload for S3Upload {
         self.open
             .as_ref()
             .map_or(0, |(session, _)| session.length())
+    }
+
+    fn file(&self) -> Option<File> {
+        None
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {

@@ -5,14 +5,18 @@
 //! another way, its driver rewrites. Transactions are serializable: each is as if it were alone.
 
 mod access;
+mod affected;
 pub(crate) mod dump;
 mod event;
-mod finding;
 mod holding;
 mod house;
 mod job;
 mod layer_report;
 mod manifest;
+mod matching;
+mod package;
+mod package_set;
+mod place;
 mod repository;
 pub(crate) mod row;
 mod scan;

@@ -39,6 +39,8 @@ macro_rules! blob_cases {
 mod blobs;
 #[path = "conformance/house.rs"]
 mod house;
+#[path = "conformance/matching.rs"]
+mod matching;
 #[path = "conformance/metadata.rs"]
 mod metadata;
 #[path = "conformance/s3.rs"]
@@ -70,7 +72,7 @@ macro_rules! suite {
 
 /// All cases of the contract for metadata, for a backend.
 macro_rules! metadata_suites {
-    ($metadata:ident, $house:ident, $scans:ident, $open:expr $(, #[$attribute:meta])?) => {
+    ($metadata:ident, $house:ident, $scans:ident, $matching:ident, $open:expr $(, #[$attribute:meta])?) => {
         suite!(
             $metadata,
             metadata,
@@ -127,10 +129,26 @@ macro_rules! metadata_suites {
                 a_new_scan_replaces_the_old_one_at_its_end,
                 a_failed_scan_says_why,
                 a_scan_goes_with_its_last_manifest,
-                two_revisions_stand_side_by_side,
+                a_push_stores_its_scan_with_it,
+                images_of_another_catalogue_are_behind,
                 affected_images_are_found_by_every_name,
                 an_untagged_image_is_affected_too,
                 all_rows_come_over_from_an_embedded_store,
+            ]
+        );
+        suite!(
+            $matching,
+            matching,
+            $open,
+            $(#[$attribute])?
+            [
+                a_change_reaches_every_image_and_no_other,
+                what_is_known_of_a_package_stays,
+                packages_of_one_name_and_version_count_once,
+                sets_are_shared_and_go_with_their_last_image,
+                who_lost_the_job_changes_nothing,
+                a_package_of_another_revision_is_unsettled,
+                packages_are_found_by_key_name_and_number,
             ]
         );
     };
@@ -146,7 +164,13 @@ fn sqlite(dir: &Path) -> Box<dyn store::Metadata> {
     Box::new(store::Sqlite::open(&dir.join("metadata.sqlite")).unwrap())
 }
 
-metadata_suites!(sqlite_metadata, sqlite_house, sqlite_scans, super::sqlite);
+metadata_suites!(
+    sqlite_metadata,
+    sqlite_house,
+    sqlite_scans,
+    sqlite_matching,
+    super::sqlite
+);
 
 /// PostgreSQL, where `LAZARET_TEST_POSTGRES` says (a URL of a role that may create schemas). Each
 /// directory has a schema of its own. Run with `--ignored`; without a server these tests fail.
@@ -178,6 +202,7 @@ metadata_suites!(
     postgres_metadata,
     postgres_house,
     postgres_scans,
+    postgres_matching,
     super::postgres,
     #[ignore = "needs LAZARET_TEST_POSTGRES"]
 );

@@ -1,8 +1,9 @@
 //! Lists that the API and the pages show alike, each as far as who asks may see.
 
-use model::{Digest, Reference, RepositoryName};
+use model::{Digest, Matchable, Reference, RepositoryName};
 use store::StoreError;
 use store::record::{AffectedImage, ManifestSummary, Repository, ScanRow};
+use version::Scheme;
 
 use crate::app::App;
 use crate::auth::Principal;
@@ -12,10 +13,10 @@ use crate::auth::access::{Action, Denial, Resource, allows, require};
 pub const DEFAULT_LIMIT: usize = 100;
 /// The longest page.
 pub const MAX_LIMIT: usize = 1000;
-/// The most images that are listed for one vulnerability.
-pub const MAX_AFFECTED: usize = 10_000;
-/// The most images that are looked at for one vulnerability where not all may be seen.
-const MAX_LOOKED_AT: usize = 20 * MAX_AFFECTED;
+/// The most packages that are looked at under one name.
+const MAX_PACKAGES: usize = 10_000;
+/// The most pages that are read for one answer where not all may be seen.
+const MAX_PAGES: usize = 20;
 /// How many rows are read at once where some may be left out.
 const BATCH: usize = 1000;
 
@@ -173,29 +174,12 @@ pub fn may_read_scan(
     }
 }
 
-/// How many images are answered for one vulnerability, and looked at.
-#[derive(Clone, Copy, Debug)]
-pub struct AffectedLimits {
-    /// The most images that are answered.
-    pub listed: usize,
-    /// The most images that are looked at where not all may be seen.
-    pub looked_at: usize,
-}
-
-impl AffectedLimits {
-    /// Those of the API and the pages.
-    pub const SERVED: AffectedLimits = AffectedLimits {
-        listed: MAX_AFFECTED,
-        looked_at: MAX_LOOKED_AT,
-    };
-}
-
-/// Images that a vulnerability affects.
+/// A page of images that hold something.
 pub struct Affected {
-    /// The images, by repository and digest.
+    /// The images, in the order in which they were first scanned.
     pub images: Vec<AffectedImage>,
-    /// Whether these are all: an image that is not in a list that was cut off may be affected.
-    pub complete: bool,
+    /// Where the next page goes on; `None` where these are the last.
+    pub next: Option<i64>,
 }
 
 /// Images with a finding of that identifier or alias, in repositories whose scans one may read.
@@ -207,20 +191,84 @@ pub fn affected(
     app: &App,
     principal: &Principal,
     id: &str,
-    limits: AffectedLimits,
+    after: Option<i64>,
+    limit: usize,
+) -> Result<Affected, StoreError> {
+    let metadata = &app.store.metadata;
+    let read = |after, limit| metadata.affected_images(id, after, limit);
+    visible_images(principal, after, limit, &read)
+}
+
+/// Images that hold a package of that name, in repositories whose scans one may read: of every
+/// version, or of those below one. A version that cannot be compared counts as below.
+///
+/// # Errors
+///
+/// Where the store fails.
+pub fn holding(
+    app: &App,
+    principal: &Principal,
+    name: &str,
+    below: Option<&str>,
+    after: Option<i64>,
+    limit: usize,
+) -> Result<Affected, StoreError> {
+    let metadata = &app.store.metadata;
+    let mut packages = metadata.packages_named(name, MAX_PACKAGES)?;
+    if let Some(bound) = below {
+        packages.retain(|stored| is_below(&stored.assessed.matchable, name, bound));
+    }
+    let packages: Vec<i64> = packages.into_iter().map(|stored| stored.id).collect();
+    let read = |after, limit| metadata.images_with_packages(&packages, after, limit);
+    visible_images(principal, after, limit, &read)
+}
+
+/// Whether a package that is known under a name is of a lower version: its own, or its source's
+/// where the name is that one's.
+fn is_below(matchable: &Matchable, name: &str, bound: &str) -> bool {
+    let package = &matchable.package;
+    let version = match package.name == name {
+        true => package.version.as_str(),
+        false => package.source_version(),
+    };
+    let distro = matchable
+        .stream
+        .as_ref()
+        .map(|stream| stream.distro.as_str());
+    let row = distro.and_then(model::distro::row);
+    let scheme = row.map_or(Scheme::Opaque, |row| row.scheme);
+    version::compare(scheme, version, bound).map_or(true, std::cmp::Ordering::is_lt)
+}
+
+type Read<'a> = dyn Fn(Option<i64>, usize) -> Result<Vec<AffectedImage>, StoreError> + 'a;
+
+/// Up to about `limit` images that one may see. Who may see few of many gets shorter pages, so
+/// that no request looks at everything.
+fn visible_images(
+    principal: &Principal,
+    mut after: Option<i64>,
+    limit: usize,
+    read: &Read<'_>,
 ) -> Result<Affected, StoreError> {
     let action = Action::DescribeImageScanFindings;
     let all = allows(principal, action, Resource::Registry);
-    let looked_at = if all { limits.listed } else { limits.looked_at };
-    // One more than is looked at tells whether there are more.
-    let metadata = &app.store.metadata;
-    let mut images = metadata.affected_images(id, looked_at.saturating_add(1))?;
-    let mut complete = images.len() <= looked_at;
-    images.truncate(looked_at);
-    images.retain(|image| all || allows(principal, action, &image.repository));
-    complete &= images.len() <= limits.listed;
-    images.truncate(limits.listed);
-    Ok(Affected { images, complete })
+    let mut images = Vec::new();
+    for _ in 0..MAX_PAGES {
+        let page = read(after, limit)?;
+        let last = page.last().map(|image| image.scan);
+        let scans = page.chunk_by(|one, other| one.scan == other.scan).count();
+        let sees =
+            |image: &AffectedImage| all || allows(principal, action, &image.place.repository);
+        images.extend(page.into_iter().filter(sees));
+        after = last.filter(|_| scans >= limit);
+        if after.is_none() || images.len() >= limit {
+            break;
+        }
+    }
+    Ok(Affected {
+        images,
+        next: after,
+    })
 }
 
 /// The length of a page for what was asked: within [`MAX_LIMIT`].

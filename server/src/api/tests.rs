@@ -37,8 +37,8 @@ async fn lists_are_answered_page_by_page() {
     let image = &images["images"][0];
     assert_eq!(image["digest"], digest.as_str());
     assert_eq!(image["tags"], json!(["latest"]));
-    assert_eq!(image["scan"]["state"], "pending");
-    assert_eq!(image["scan"]["completed_at"], Value::Null);
+    assert_eq!(image["scan"]["state"], "complete");
+    assert_eq!(image["scan"]["completed_at"], "2026-11-24T00:00:00Z");
     for path in ["/api/v1/images", "/api/v1/images?repository=none"] {
         let error = body(&server.get(path).await, 404);
         assert!(
@@ -55,7 +55,7 @@ async fn lists_are_answered_page_by_page() {
 
 #[tokio::test]
 async fn a_scan_is_its_state_until_it_is_a_document() {
-    let server = Server::open();
+    let server = Server::unhurried();
     server.load(&[("zlib", "1.3.1-r0", "CVE-2023-45853")]);
     let digest = server.push("app1", "latest", ALPINE).await;
     let bare = server
@@ -63,7 +63,7 @@ async fn a_scan_is_its_state_until_it_is_a_document() {
         .await;
     let scan = async |digest: &str| server.get(&format!("/api/v1/scans/{digest}")).await;
     let pending = body(&scan(digest.as_str()).await, 202);
-    assert_eq!(pending, json!({ "state": "pending", "detail": "" }));
+    assert_eq!(pending, json!({ "state": "in_progress", "detail": "" }));
     server.work();
     let document = body(&scan(digest.as_str()).await, 200);
     assert_eq!(document["schema"], "lazaret.scan/1");
@@ -96,8 +96,51 @@ async fn a_vulnerability_is_answered_with_its_images() {
         "packages": [package] });
     assert_eq!(
         affected,
-        json!({ "id": "CVE-2023-45853", "complete": true, "images": [image] })
+        json!({ "id": "CVE-2023-45853", "complete": true, "next": null, "images": [image] })
     );
     let none = body(&server.get("/api/v1/vulnerabilities/CVE-1999-1").await, 200);
     assert_eq!(none["images"], json!([]));
+}
+
+#[tokio::test]
+async fn a_package_is_answered_with_its_images() {
+    let server = Server::open();
+    server.load(&[("openssl", "3.1.4-r0", "CVE-2023-5363")]);
+    let digest = server.push("app1", "latest", ALPINE).await;
+    let newer = ALPINE.replace("V:3.1.3-r0", "V:3.1.5-r0");
+    server.push("app1", "newer", &newer).await;
+    let found = async |query: &str| {
+        let path = format!("/api/v1/packages?{query}");
+        let answer = body(&server.get(&path).await, 200);
+        let images = answer["images"].as_array().unwrap().clone();
+        let tags: Vec<String> = images
+            .iter()
+            .map(|image| image["tags"].to_string())
+            .collect();
+        (tags.join(" "), images)
+    };
+    let both = r#"["latest"] ["newer"]"#;
+    assert_eq!(found("name=libssl3").await.0, both);
+    assert_eq!(found("name=openssl").await.0, both, "by its source");
+    assert_eq!(
+        found("name=openssl&below=3.1.5-r0").await.0,
+        r#"["latest"]"#
+    );
+    assert_eq!(found("name=openssl&below=3.1.3-r0").await.0, "");
+    assert_eq!(
+        found("name=openssl&below=what").await.0,
+        both,
+        "not to be told"
+    );
+    assert_eq!(found("name=ssl").await.0, "");
+    let (_, images) = found("name=libssl3&below=3.1.4-r0").await;
+    assert_eq!(
+        images,
+        [
+            json!({ "repository": "app1", "digest": digest.as_str(), "tags": ["latest"],
+            "packages": [{ "name": "libssl3", "version": "3.1.3-r0", "source": "openssl",
+                "type": "apk", "findings": ["CVE-2023-5363"] }] })
+        ]
+    );
+    body(&server.get("/api/v1/packages").await, 400);
 }

@@ -192,7 +192,7 @@ async fn health_is_for_everybody_and_metrics_are_not() {
 
 #[tokio::test]
 async fn what_is_counted_has_no_names() {
-    let server = Server::open();
+    let server = Server::unhurried();
     server
         .push("team/app", "latest", crate::testing::ALPINE)
         .await;

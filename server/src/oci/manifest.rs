@@ -9,18 +9,24 @@ use axum::http::{HeaderValue, Request, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use image::Manifest;
 use image::manifest::ManifestError;
+use jiff::Timestamp;
 use model::digest::{Algorithm, Hasher};
 use model::reference::InvalidName;
 use model::{Digest, Reference, RepositoryName, Tag};
 use serde_json::json;
-use store::record::{self, PutManifest};
+use store::record::{self, PutManifest, ScanOrder, ScanState};
 
 use super::error::{Code, Failure};
 use super::{Answer, StatusCode, answer, blocking, condition, ensure_repository, missing};
 use crate::app::App;
 use crate::auth::Principal;
+use crate::scan::{self, Looked, Order};
 
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+/// Where the scan of what was pushed stands: `pending`, `in_progress`, `complete` or `failed`.
+const SCAN_STATUS: HeaderName = HeaderName::from_static("lazaret-scan-status");
+/// How many findings of each severity it has: `critical=0, high=2, …`.
+const FINDINGS: HeaderName = HeaderName::from_static("lazaret-findings");
 const TAGS: HeaderName = HeaderName::from_static("oci-tag");
 /// The most tags that one push may set; the specification asks for 10.
 const MAX_TAGS: usize = 100;
@@ -95,7 +101,7 @@ pub async fn put(
     let tags = tags(&reference, &parts.uri)?;
     let limit = app.settings.image_limits.manifest_bytes;
     let bytes = read(&parts.headers, body, limit).await?;
-    let (asker, principal) = (app.clone(), principal.clone());
+    let (worker, asker, principal) = (app.clone(), app.clone(), principal.clone());
     let hint = parts
         .headers
         .get(CONTENT_TYPE)
@@ -110,7 +116,7 @@ pub async fn put(
             digest,
             bytes,
         };
-        let mut response = store(app, &principal, name, &tags, pushed)?;
+        let mut response = store(&worker, &principal, name, &tags, pushed)?;
         if matches!(reference, Reference::Digest(_)) && !tags.is_empty() {
             let tags: Vec<&str> = tags.iter().map(Tag::as_str).collect();
             if let Ok(tags) = HeaderValue::from_str(&tags.join(", ")) {
@@ -184,8 +190,9 @@ struct Pushed {
     bytes: Bytes,
 }
 
+/// Stores a manifest with its scan: who is answered finds both.
 fn store(
-    app: &App,
+    app: &Arc<App>,
     principal: &Principal,
     name: RepositoryName,
     tags: &[Tag],
@@ -193,9 +200,50 @@ fn store(
 ) -> Answer {
     let now = app.clock.now();
     let repository = ensure_repository(app, principal, &name, now)?;
+    let manifest = row(&name, &pushed, now);
+    // An index is not scanned itself: its images were pushed as manifests of their own.
+    let image = pushed.parsed.as_image();
+    let image = image.filter(|_| pushed.parsed.is_image() && app.scan_wanted(&repository));
+    let order = image.map(|image| scan::look_soon(app, &pushed.digest, image));
+    let order = order.transpose()?;
+    let first = match &order {
+        None | Some(Order::Stands) => ScanOrder::None,
+        Some(Order::Later) => ScanOrder::Later,
+        Some(Order::Looked(Looked::Found(result))) => ScanOrder::Done(result),
+        Some(Order::Looked(Looked::Unsupported(detail))) => ScanOrder::Failed(detail),
+    };
+    // Each further tag is a transaction of its own: one that is cut off was not acknowledged.
+    let (tag, others) = tags.split_first().unzip();
+    let others = others.unwrap_or_default().iter();
+    let others = others.map(|tag| (Some(tag), ScanOrder::None));
+    for (tag, scan) in std::iter::once((tag, first)).chain(others) {
+        match app.store.metadata.put_manifest(&manifest, tag, scan)? {
+            PutManifest::NoRepository => return Err(Failure::name_unknown(&name)),
+            PutManifest::Immutable(target) => return Err(immutable(&name, tag, &target)),
+            PutManifest::Missing(digests) => return Err(Failure::manifest_blob_unknown(&digests)),
+            PutManifest::Stored => {}
+        }
+    }
+    app.wake_worker();
+    let location = format!("/v2/{name}/manifests/{}", pushed.digest);
+    let digest = (answer::CONTENT_DIGEST, pushed.digest.as_str());
+    let mut headers = vec![(LOCATION, location.as_str()), digest];
+    let subject = manifest.subject.as_ref();
+    headers.extend(subject.map(|subject| (SUBJECT, subject.as_str())));
+    let mut response = answer::empty(StatusCode::CREATED, &headers);
+    if order.is_some() {
+        tell_scan(app, &pushed.digest, response.headers_mut())?;
+    }
+    Ok(response)
+}
+
+/// What the registry keeps of a manifest.
+fn row(name: &RepositoryName, pushed: &Pushed, now: Timestamp) -> record::Manifest {
     let parsed = &pushed.parsed;
     let annotations = parsed.annotations();
-    let manifest = record::Manifest {
+    let blobs = parsed.blobs().into_iter();
+    let manifests = parsed.manifests().iter();
+    record::Manifest {
         repository: name.clone(),
         digest: pushed.digest.clone(),
         media_type: parsed.media_type().to_owned(),
@@ -204,47 +252,30 @@ fn store(
         subject: parsed.subject().map(|subject| subject.digest.clone()),
         annotations: (!annotations.is_empty()).then(|| json!(annotations).to_string()),
         image_size: parsed.image_size(),
-        blobs: parsed
-            .blobs()
-            .into_iter()
-            .map(|blob| blob.digest.clone())
-            .collect(),
-        manifests: parsed
-            .manifests()
-            .iter()
+        blobs: blobs.map(|blob| blob.digest.clone()).collect(),
+        manifests: manifests
             .map(|entry| entry.descriptor.digest.clone())
             .collect(),
         pushed_at: now,
+    }
+}
+
+/// Says in headers where the scan of an image stands and what it found.
+fn tell_scan(app: &App, image: &Digest, headers: &mut HeaderMap) -> Result<(), Failure> {
+    let Some(scan) = app.store.metadata.scan(image)? else {
+        return Ok(());
     };
-    // An index is not scanned itself: its images were pushed as manifests of their own.
-    let scan = (parsed.is_image() && app.scan_wanted(&repository)).then_some(now);
-    // Each further tag is a transaction of its own: one that is cut off was not acknowledged.
-    let (first, others) = tags.split_first().unzip();
-    let others = others
-        .unwrap_or_default()
-        .iter()
-        .map(|tag| (Some(tag), None));
-    for (tag, scan) in std::iter::once((first, scan)).chain(others) {
-        match app.store.metadata.put_manifest(&manifest, tag, scan)? {
-            PutManifest::NoRepository => return Err(Failure::name_unknown(&name)),
-            PutManifest::Immutable(target) => return Err(immutable(&name, tag, &target)),
-            PutManifest::Missing(digests) => return Err(Failure::manifest_blob_unknown(&digests)),
-            PutManifest::Stored => {}
+    headers.insert(SCAN_STATUS, HeaderValue::from_static(scan.state.as_str()));
+    if scan.state == ScanState::Complete {
+        let counts = scan.counts.iter();
+        let counts: Vec<String> = counts
+            .map(|(severity, count)| format!("{severity}={count}"))
+            .collect();
+        if let Ok(counts) = HeaderValue::from_str(&counts.join(", ")) {
+            headers.insert(FINDINGS, counts);
         }
     }
-    if scan.is_some() {
-        app.wake_worker();
-    }
-    let location = format!("/v2/{name}/manifests/{}", pushed.digest);
-    let digest = (answer::CONTENT_DIGEST, pushed.digest.as_str());
-    let mut headers = vec![(LOCATION, location.as_str()), digest];
-    headers.extend(
-        manifest
-            .subject
-            .as_ref()
-            .map(|subject| (SUBJECT, subject.as_str())),
-    );
-    Ok(answer::empty(StatusCode::CREATED, &headers))
+    Ok(())
 }
 
 fn unknown(reference: &Reference) -> Failure {

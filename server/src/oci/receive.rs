@@ -1,5 +1,6 @@
 //! A request's body on its way into an upload.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -13,6 +14,7 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::error::{Code, Failure};
+use crate::analysis::Progress;
 use crate::blocking::spawn_blocking;
 
 /// How much is collected before it is hashed and written. A request holds two such batches at
@@ -25,7 +27,7 @@ const IDLE: Duration = Duration::from_secs(60);
 const LINGER: Duration = Duration::from_secs(30);
 
 /// Writes a body to the end of an upload of so many bytes at `most`. What arrived is kept, however
-/// the body ends.
+/// the body ends; whoever follows the upload is told how far it has come.
 ///
 /// The work goes on in a task of its own: when a connection breaks, the server drops the request,
 /// and the last bytes would be lost with it.
@@ -33,9 +35,10 @@ pub async fn receive(
     upload: Box<dyn Upload>,
     mut body: Body,
     most: Option<u64>,
+    progress: Option<Arc<Progress>>,
 ) -> Result<Box<dyn Upload>, Failure> {
     let work = async move {
-        let copied = copy(upload, &mut body, most).await;
+        let copied = copy(upload, &mut body, most, progress.as_ref()).await;
         if copied.is_err() {
             discard(body);
         }
@@ -67,9 +70,10 @@ async fn copy(
     upload: Box<dyn Upload>,
     body: &mut Body,
     most: Option<u64>,
+    progress: Option<&Arc<Progress>>,
 ) -> Result<Box<dyn Upload>, Failure> {
     let mut room = most.map(|most| most.saturating_sub(upload.length()));
-    let mut writing = write(upload, Vec::new());
+    let mut writing = write(upload, Vec::new(), progress);
     let mut batch = Vec::new();
     let mut size = 0;
     let ended = loop {
@@ -92,18 +96,26 @@ async fn copy(
         batch.push(bytes);
         if size >= BATCH {
             let upload = finished(writing).await?;
-            writing = write(upload, std::mem::take(&mut batch));
+            writing = write(upload, std::mem::take(&mut batch), progress);
             size = 0;
         }
     };
     let upload = finished(writing).await?;
-    let upload = finished(write(upload, batch)).await?;
+    let upload = finished(write(upload, batch, progress)).await?;
     ended.map(|()| upload)
 }
 
-fn write(mut upload: Box<dyn Upload>, batch: Vec<Bytes>) -> JoinHandle<Written> {
+fn write(
+    mut upload: Box<dyn Upload>,
+    batch: Vec<Bytes>,
+    progress: Option<&Arc<Progress>>,
+) -> JoinHandle<Written> {
+    let progress = progress.cloned();
     spawn_blocking(move || {
         let written = batch.iter().try_for_each(|bytes| upload.write(bytes));
+        if let Some(progress) = progress {
+            progress.advance(upload.length());
+        }
         (upload, written)
     })
 }

@@ -16,6 +16,7 @@ use super::error::{Code, Failure};
 use super::receive::{receive, refuse};
 use super::route::{self, upload_unknown};
 use super::{Answer, StatusCode, answer, blocking, ensure_repository, mount};
+use crate::analysis;
 use crate::app::App;
 use crate::auth::Principal;
 
@@ -107,32 +108,37 @@ async fn monolithic(
             .blobs
             .open_upload(&id)?
             .ok_or_else(|| upload_unknown(id.as_str()))?;
-        let blobs = app.store.blobs.clone();
-        Ok((Temporary { blobs, id }, upload))
+        Ok((id, upload))
     });
-    let (temporary, upload) = match opened.await {
+    let (id, upload) = match opened.await {
         Ok(opened) => opened,
         Err(failure) => return Err(refuse(&parts.headers, body, failure)),
     };
+    let temporary = Temporary {
+        app: app.clone(),
+        id,
+    };
     let expected = content_length(&parts.headers);
-    let upload = receive(upload, body, app.settings.limits.blob_bytes).await?;
+    let progress = analysis::follow(app, &temporary.id, &*upload);
+    let upload = receive(upload, body, app.settings.limits.blob_bytes, progress).await?;
     complete_length(expected, upload.length())?;
     commit(app, name, temporary.id.clone(), upload, digest).await
 }
 
 /// Removes an upload when the request that it belongs to ends, however it ends.
 struct Temporary {
-    blobs: Arc<dyn store::Blobs>,
+    app: Arc<App>,
     id: UploadId,
 }
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        let (blobs, id) = (self.blobs.clone(), self.id.clone());
+        let (app, id) = (self.app.clone(), self.id.clone());
         tokio::task::spawn_blocking(move || {
-            if let Err(error) = blobs.delete_upload(&id) {
+            if let Err(error) = app.store.blobs.delete_upload(&id) {
                 tracing::warn!(%error, upload = %id, "an upload's bytes are left over");
             }
+            analysis::lost(&app, &id);
         });
     }
 }
@@ -154,6 +160,7 @@ pub async fn delete(app: &Arc<App>, name: RepositoryName, id: UploadId) -> Answe
         check_owner(app, &name, &id)?;
         app.store.metadata.delete_upload(&id)?;
         app.store.blobs.delete_upload(&id)?;
+        analysis::lost(app, &id);
         Ok(answer::empty(StatusCode::NO_CONTENT, &[]))
     })
     .await
@@ -201,7 +208,8 @@ async fn append(
         Err(failure) => return Err(refuse(&parts.headers, body, failure)),
     };
     let before = upload.length();
-    let upload = receive(upload, body, app.settings.limits.blob_bytes).await?;
+    let progress = analysis::follow(app, id, &*upload);
+    let upload = receive(upload, body, app.settings.limits.blob_bytes, progress).await?;
     complete_length(expected, upload.length() - before)?;
     Ok(upload)
 }
@@ -271,9 +279,14 @@ async fn commit(
     digest: Digest,
 ) -> Answer {
     let claim = claim(app, &digest).await?;
+    let worker = app.clone();
     blocking(app, move |app| match upload.commit(&digest) {
-        Ok(size) => link(app, &id, &name, &digest, claim, size),
+        Ok(size) => {
+            analysis::committed(&worker, &id, &digest);
+            link(app, &id, &name, &digest, claim, size)
+        }
         Err(CommitError::DigestMismatch { expected, actual }) => {
+            analysis::lost(app, &id);
             app.store.metadata.delete_upload(&id)?;
             Err(Failure::mismatch(&expected, &actual))
         }

@@ -70,7 +70,7 @@ impl Blobs for Failing {
 }
 
 fn failing(failures: u32) -> Server {
-    let mut server = Server::open();
+    let mut server = Server::unhurried();
     let app = Arc::get_mut(&mut server.app).unwrap();
     let (blobs, failures) = (app.store.blobs.clone(), AtomicU32::new(failures));
     app.store.blobs = Arc::new(Failing { blobs, failures });
@@ -115,7 +115,7 @@ async fn a_scan_that_always_fails_is_given_up_and_says_why() {
 
 #[tokio::test]
 async fn a_job_whose_worker_died_is_done_by_another() {
-    let server = Server::open();
+    let server = Server::unhurried();
     let digest = server.push("app1", "latest", ALPINE).await;
     let metadata = &server.app.store.metadata;
     metadata
@@ -131,7 +131,7 @@ async fn a_job_whose_worker_died_is_done_by_another() {
 
 #[tokio::test]
 async fn an_image_that_lost_a_layer_says_so() {
-    let server = Server::open();
+    let server = Server::unhurried();
     let digest = server.push("app1", "latest", ALPINE).await;
     for blob in server.app.store.blobs.list(None, 100).unwrap() {
         server.app.store.blobs.delete(&blob).unwrap();

@@ -150,6 +150,10 @@ impl Upload for DiskUpload {
         self.hashed.length
     }
 
+    fn file(&self) -> Option<File> {
+        self.file.try_clone().ok()
+    }
+
     fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         append(&self.file, &self.path, self.hashed.length, bytes)?;
         self.hashed.hasher.update(bytes);

@@ -1,22 +1,20 @@
 //! Manifests and tags.
 
-use jiff::Timestamp;
 use model::{Digest, Reference, RepositoryName, Tag};
 
 use super::Answer;
-use crate::record::{Manifest, ManifestSummary, PutManifest};
+use crate::record::{Manifest, ManifestSummary, PutManifest, ScanOrder};
 
 /// The contract for manifests, and the tags that point at them.
 pub trait Manifests {
-    /// Stores a manifest, points a tag at it and, where `scan` is given, makes its scan PENDING
-    /// as of that time with a job to do it, all in one transaction. A scan that is complete under
-    /// the same image stays as it is, and no job is made. A tag that the repository's rule holds
-    /// fast is not moved.
+    /// Stores a manifest, points a tag at it and does what is ordered of its scan, all in one
+    /// transaction. A tag that the repository's rule holds fast is not moved, and nothing else is
+    /// done then.
     fn put_manifest(
         &self,
         manifest: &Manifest,
         tag: Option<&Tag>,
-        scan: Option<Timestamp>,
+        scan: ScanOrder<'_>,
     ) -> Answer<PutManifest>;
     /// The manifest that a tag or digest names.
     fn manifest(

@@ -1,12 +1,11 @@
 //! Manifests: their bytes, what they name, and who names them.
 
-use jiff::Timestamp;
 use model::{Digest, Reference, RepositoryName, Tag};
 
 use super::row::{Row, Value, given};
 use super::{Driver, Durability, Transaction, event, repository, scan, tag};
 use crate::metadata::{Answer, Manifests};
-use crate::record::{Happening, ImageAction, Manifest, ManifestSummary, PutManifest};
+use crate::record::{Happening, ImageAction, Manifest, ManifestSummary, PutManifest, ScanOrder};
 
 const SUMMARY: &str = "SELECT m.id, m.digest, m.media_type, length(m.bytes), m.artifact_type,
     m.subject, m.annotations, m.image_size, m.pushed_at
@@ -17,7 +16,7 @@ impl<D: Driver> Manifests for D {
         &self,
         manifest: &Manifest,
         tag: Option<&Tag>,
-        scan: Option<Timestamp>,
+        scan: ScanOrder<'_>,
     ) -> Answer<PutManifest> {
         self.write(Durability::Synced, |t| put(t, manifest, tag, scan))
     }
@@ -112,7 +111,7 @@ fn put(
     t: &mut dyn Transaction,
     manifest: &Manifest,
     tag: Option<&Tag>,
-    scan: Option<Timestamp>,
+    scan: ScanOrder<'_>,
 ) -> Answer<PutManifest> {
     let name = &manifest.repository;
     let Some((id, tag_rule)) = repository::with_tag_rule(t, name)? else {
@@ -136,9 +135,7 @@ fn put(
         tag::set(t, id, tag, row)?;
     }
     event::add(t, &pushed(manifest, tag), manifest.pushed_at)?;
-    if let Some(now) = scan {
-        scan::want(t, &manifest.digest, now)?;
-    }
+    scan::order(t, &manifest.digest, scan, manifest.pushed_at)?;
     Ok(PutManifest::Stored)
 }
 

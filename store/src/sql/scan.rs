@@ -1,14 +1,20 @@
 //! Scans: one per image, with its inventory and the inverted index of its packages.
 
 use jiff::Timestamp;
-use model::{Digest, Inventory, Severity};
+use model::{Digest, Inventory};
 
-use super::row::{Row, given};
-use super::value::{from_json, json, pack, unpack};
-use super::{Driver, Durability, Transaction, finding, job, layer_report};
+use super::row::given;
+use super::value::{pack, unpack};
+use super::{
+    Driver, Durability, Transaction, affected, event, job, layer_report, matching, package,
+    package_set, place,
+};
 use crate::StoreError;
 use crate::metadata::{Answer, Scans};
-use crate::record::{AffectedImage, AssessedPackage, JobKind, ScanResult, ScanRow, ScanState};
+use crate::record::{
+    AffectedImage, AssessedPackage, FactsVersion, Happening, JobKind, ScanEnded, ScanOrder,
+    ScanResult, ScanRow, ScanState,
+};
 
 impl<D: Driver> Scans for D {
     fn scan(&self, image: &Digest) -> Answer<Option<ScanRow>> {
@@ -21,10 +27,7 @@ impl<D: Driver> Scans for D {
 
     fn begin_scan(&self, image: &Digest) -> Answer<()> {
         // Lost, the scan is pending again, as its job is.
-        self.write(Durability::Unsynced, |t| {
-            let sql = "UPDATE scan SET state = 'in_progress', detail = '' WHERE image = ?1";
-            t.execute(sql, &given![image]).map(drop)
-        })
+        self.write(Durability::Unsynced, |t| begin(t, image))
     }
 
     fn complete_scan(&self, result: &ScanResult) -> Answer<()> {
@@ -40,30 +43,45 @@ impl<D: Driver> Scans for D {
     }
 
     fn assessed_packages(&self, image: &Digest) -> Answer<Vec<AssessedPackage>> {
-        self.read(|t| finding::of_image(t, image))
+        self.read(|t| assessed(t, image))
+    }
+
+    fn facts_version(&self, image: &Digest) -> Answer<Option<FactsVersion>> {
+        self.read(|t| facts_version(t, image))
     }
 
     fn images_behind(
         &self,
-        database_revision: &str,
         catalog_revision: &str,
         after: Option<&Digest>,
         limit: usize,
     ) -> Answer<Vec<Digest>> {
         self.read(|t| {
             let sql = "SELECT s.image FROM scan s JOIN inventory i ON i.scan_id = s.id
-                       WHERE (s.database_revision <> ?1 OR i.catalog_revision <> ?2)
-                           AND s.image > ?3
-                       ORDER BY s.image LIMIT ?4";
+                       WHERE i.catalog_revision <> ?1 AND s.image > ?2
+                       ORDER BY s.image LIMIT ?3";
             let after = after.map_or("", Digest::as_str);
-            let given = given![database_revision, catalog_revision, after, limit];
-            let rows = t.query(sql, &given)?;
+            let rows = t.query(sql, &given![catalog_revision, after, limit])?;
             rows.into_iter().map(|mut row| row.parse(0)).collect()
         })
     }
 
-    fn affected_images(&self, id: &str, limit: usize) -> Answer<Vec<AffectedImage>> {
-        self.read(|t| finding::affected_images(t, id, limit))
+    fn affected_images(
+        &self,
+        id: &str,
+        after: Option<i64>,
+        limit: usize,
+    ) -> Answer<Vec<AffectedImage>> {
+        self.read(|t| affected::by_identifier(t, id, after, limit))
+    }
+
+    fn images_with_packages(
+        &self,
+        packages: &[i64],
+        after: Option<i64>,
+        limit: usize,
+    ) -> Answer<Vec<AffectedImage>> {
+        self.read(|t| affected::by_packages(t, packages, after, limit))
     }
 
     fn layer_report(&self, layer: &Digest, catalog_revision: &str) -> Answer<Option<Vec<u8>>> {
@@ -84,38 +102,74 @@ impl<D: Driver> Scans for D {
 }
 
 fn get(t: &mut dyn Transaction, image: &Digest) -> Answer<Option<ScanRow>> {
-    let sql = "SELECT state, detail, requested_at, completed_at, database_revision, counts
-               FROM scan WHERE image = ?1";
-    let row = t.first(sql, &given![image])?;
-    row.map(|row| read(image, row)).transpose()
-}
-
-fn read(image: &Digest, mut row: Row) -> Answer<ScanRow> {
-    let (word, counts): (String, String) = (row.take(0)?, row.take(5)?);
-    let state = ScanState::from_word(&word)
-        .ok_or_else(|| StoreError::Damaged(format!("'{word}' is no state of a scan")))?;
-    let counts: [u64; 6] = from_json(&format!("the counts of {image}"), &counts)?;
-    let mut counted = Severity::ALL.map(|severity| (severity, 0));
-    for (pair, count) in counted.iter_mut().zip(counts) {
-        pair.1 = count;
-    }
-    Ok(ScanRow {
+    let sql = "SELECT id, state, detail, requested_at, completed_at FROM scan WHERE image = ?1";
+    let Some(mut row) = t.first(sql, &given![image])? else {
+        return Ok(None);
+    };
+    Ok(Some(ScanRow {
         image: image.clone(),
-        state,
-        detail: row.take(1)?,
-        requested_at: row.take(2)?,
-        completed_at: row.take(3)?,
-        database_revision: row.take(4)?,
-        counts: counted,
-    })
+        state: state(&row.take::<String>(1)?)?,
+        detail: row.take(2)?,
+        requested_at: row.take(3)?,
+        completed_at: row.take(4)?,
+        counts: package_set::counts_of_scan(t, row.take(0)?)?,
+    }))
 }
 
-/// Makes a scan PENDING with its job, unless it is complete.
-pub fn want(t: &mut dyn Transaction, image: &Digest, now: Timestamp) -> Answer<()> {
-    match get(t, image)?.map(|scan| scan.state) {
-        Some(ScanState::Complete) => Ok(()),
-        _ => request(t, image, now),
+fn state(word: &str) -> Answer<ScanState> {
+    ScanState::from_word(word)
+        .ok_or_else(|| StoreError::Damaged(format!("'{word}' is no state of a scan")))
+}
+
+fn facts_version(t: &mut dyn Transaction, image: &Digest) -> Answer<Option<FactsVersion>> {
+    let sql = "SELECT id, state, completed_at FROM scan WHERE image = ?1";
+    let Some(mut row) = t.first(sql, &given![image])? else {
+        return Ok(None);
+    };
+    Ok(Some(FactsVersion {
+        state: state(&row.take::<String>(1)?)?,
+        completed_at: row.take(2)?,
+        sets: package_set::changes_of_scan(t, row.take(0)?)?,
+    }))
+}
+
+/// Does what is ordered of the scan of an image that is being pushed.
+pub fn order(
+    t: &mut dyn Transaction,
+    image: &Digest,
+    order: ScanOrder<'_>,
+    now: Timestamp,
+) -> Answer<()> {
+    match order {
+        ScanOrder::None => Ok(()),
+        ScanOrder::Later => {
+            if row(t, image)?.is_some_and(|(_, state)| state == ScanState::Complete) {
+                return Ok(());
+            }
+            request(t, image, now)?;
+            begin(t, image)
+        }
+        ScanOrder::Done(result) => {
+            begin_anew(t, image, now)?;
+            complete(t, result)
+        }
+        ScanOrder::Failed(detail) => {
+            begin_anew(t, image, now)?;
+            fail(t, image, detail, now)
+        }
     }
+}
+
+/// Makes a row for a scan that is ending at this moment.
+fn begin_anew(t: &mut dyn Transaction, image: &Digest, now: Timestamp) -> Answer<()> {
+    let sql = "INSERT INTO scan (image, state, requested_at) VALUES (?1, 'in_progress', ?2)
+               ON CONFLICT (image) DO UPDATE SET requested_at = excluded.requested_at";
+    t.execute(sql, &given![image, now]).map(drop)
+}
+
+fn begin(t: &mut dyn Transaction, image: &Digest) -> Answer<()> {
+    let sql = "UPDATE scan SET state = 'in_progress', detail = '' WHERE image = ?1";
+    t.execute(sql, &given![image]).map(drop)
 }
 
 /// Makes the scan of an image that some repository holds PENDING with its job, unless it is under
@@ -135,7 +189,7 @@ fn request(t: &mut dyn Transaction, image: &Digest, now: Timestamp) -> Answer<()
 
 /// Stores what a scan found. An image that was deleted meanwhile stays deleted.
 fn complete(t: &mut dyn Transaction, result: &ScanResult) -> Answer<()> {
-    let Some((scan, before)) = row(t, &result.image)? else {
+    let Some((scan, _)) = row(t, &result.image)? else {
         return Ok(());
     };
     let inventory = "INSERT INTO inventory (scan_id, catalog_revision, inventory)
@@ -145,27 +199,61 @@ fn complete(t: &mut dyn Transaction, result: &ScanResult) -> Answer<()> {
                          inventory = excluded.inventory";
     let packed = pack(&result.inventory)?;
     t.execute(inventory, &given![scan, &result.catalog_revision, packed])?;
-    finding::replace(t, scan, &result.packages, &result.database_revision)?;
-    let sql = "UPDATE scan SET state = 'complete', detail = '', completed_at = ?2,
-               database_revision = ?3, counts = ?4 WHERE id = ?1";
-    let counts = json(&result.counts.map(|(_, count)| count))?;
-    let (ended, revision) = (result.completed_at, &result.database_revision);
-    t.execute(sql, &given![scan, ended, revision, counts])?;
+    settle(t, scan, result)?;
+    let sql = "UPDATE scan SET state = 'complete', detail = '', completed_at = ?2 WHERE id = ?1";
+    t.execute(sql, &given![scan, result.completed_at])?;
     end_job(t, &result.image)?;
-    forget_revision(t, before.as_deref())
+    let counts = package_set::counts_of_scan(t, scan)?.map(|(_, count)| count);
+    tell(t, &result.image, None, counts, result.completed_at)
+}
+
+/// Stores the packages of a scan. Where they were assessed by another revision than all others, a
+/// job brings them to that one.
+fn settle(t: &mut dyn Transaction, scan: i64, result: &ScanResult) -> Answer<()> {
+    let matched = matching::matched(t)?;
+    let settled = matched.as_deref() == Some(result.database_revision.as_str());
+    package_set::replace(t, scan, result, settled)?;
+    let unsettled = "SELECT 1 FROM package WHERE settled = 0 LIMIT 1";
+    match matched {
+        Some(revision) if !settled && t.first(unsettled, &[])?.is_some() => {
+            job::add(t, &JobKind::Match { revision }, result.completed_at)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn fail(t: &mut dyn Transaction, image: &Digest, detail: &str, now: Timestamp) -> Answer<()> {
-    let Some((scan, before)) = row(t, image)? else {
+    let Some((scan, _)) = row(t, image)? else {
         return Ok(());
     };
-    finding::remove(t, scan)?;
+    package_set::remove(t, scan)?;
     t.execute("DELETE FROM inventory WHERE scan_id = ?1", &given![scan])?;
-    let sql = "UPDATE scan SET state = 'failed', detail = ?2, completed_at = ?3,
-               database_revision = NULL, counts = '[0,0,0,0,0,0]' WHERE id = ?1";
+    let sql = "UPDATE scan SET state = 'failed', detail = ?2, completed_at = ?3 WHERE id = ?1";
     t.execute(sql, &given![scan, detail, now])?;
     end_job(t, image)?;
-    forget_revision(t, before.as_deref())
+    tell(t, image, Some(detail), [0; 6], now)
+}
+
+/// The most places of an image that the event of its scan names.
+const PLACES: usize = 100;
+
+/// Writes down that a scan ended.
+fn tell(
+    t: &mut dyn Transaction,
+    image: &Digest,
+    failure: Option<&str>,
+    counts: [u64; 6],
+    at: Timestamp,
+) -> Answer<()> {
+    let (places, complete) = place::of_image(t, image, PLACES)?;
+    let what = Happening::Scanned(ScanEnded {
+        image: image.clone(),
+        places,
+        complete,
+        failure: failure.map(str::to_owned),
+        counts,
+    });
+    event::add(t, &what, at)
 }
 
 /// Removes the scan of an image that no repository holds any more.
@@ -174,12 +262,30 @@ pub fn forget_if_unheld(t: &mut dyn Transaction, image: &Digest) -> Answer<()> {
         return Ok(());
     }
     end_job(t, image)?;
-    let Some((scan, before)) = row(t, image)? else {
+    let Some((scan, _)) = row(t, image)? else {
         return Ok(());
     };
-    finding::remove(t, scan)?;
+    package_set::remove(t, scan)?;
     t.execute("DELETE FROM scan WHERE id = ?1", &given![scan])?;
-    forget_revision(t, before.as_deref())
+    Ok(())
+}
+
+/// The assessed packages of an image, each once, in order.
+fn assessed(t: &mut dyn Transaction, image: &Digest) -> Answer<Vec<AssessedPackage>> {
+    let sql = format!(
+        "SELECT {} FROM scan s JOIN image_set i ON i.scan_id = s.id
+             JOIN set_package m ON m.set_id = i.set_id JOIN package p ON p.id = m.package_id
+         WHERE s.image = ?1",
+        package::COLUMNS
+    );
+    let rows = t.query(&sql, &given![image])?;
+    let mut packages: Vec<AssessedPackage> = rows
+        .into_iter()
+        .map(|row| Ok(package::read(row)?.assessed))
+        .collect::<Answer<_>>()?;
+    packages.sort_by(|a, b| a.matchable.cmp(&b.matchable));
+    packages.dedup_by(|a, b| a.matchable == b.matchable);
+    Ok(packages)
 }
 
 fn inventory(t: &mut dyn Transaction, image: &Digest) -> Answer<Option<(Inventory, String)>> {
@@ -193,11 +299,11 @@ fn inventory(t: &mut dyn Transaction, image: &Digest) -> Answer<Option<(Inventor
     Ok(Some((inventory, row.take(1)?)))
 }
 
-/// A scan's number, and the database revision of its findings.
-fn row(t: &mut dyn Transaction, image: &Digest) -> Answer<Option<(i64, Option<String>)>> {
-    let sql = "SELECT id, database_revision FROM scan WHERE image = ?1";
+/// A scan's number and state.
+fn row(t: &mut dyn Transaction, image: &Digest) -> Answer<Option<(i64, ScanState)>> {
+    let sql = "SELECT id, state FROM scan WHERE image = ?1";
     let row = t.first(sql, &given![image])?;
-    row.map(|mut row| Ok((row.take(0)?, row.take(1)?)))
+    row.map(|mut row| Ok((row.take(0)?, state(&row.take::<String>(1)?)?)))
         .transpose()
 }
 
@@ -211,15 +317,4 @@ fn is_held(t: &mut dyn Transaction, image: &Digest) -> Answer<bool> {
 fn end_job(t: &mut dyn Transaction, image: &Digest) -> Answer<()> {
     let image = image.clone();
     job::forget(t, &JobKind::Scan { image })
-}
-
-/// Removes the assessments of a revision that no scan has any more.
-fn forget_revision(t: &mut dyn Transaction, revision: Option<&str>) -> Answer<()> {
-    let Some(revision) = revision else {
-        return Ok(());
-    };
-    let sql = "DELETE FROM assessment WHERE database_revision = ?1
-               AND NOT EXISTS (SELECT 1 FROM scan WHERE database_revision = ?1)";
-    t.execute(sql, &given![revision])?;
-    Ok(())
 }

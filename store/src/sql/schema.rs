@@ -9,6 +9,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("schema/0001_first.sql"),
     include_str!("schema/0002_keep_house.sql"),
     include_str!("schema/0003_outbox.sql"),
+    include_str!("schema/0004_match.sql"),
 ];
 
 /// What is said of a database that a newer program wrote.

@@ -2,7 +2,9 @@
 
 use model::Digest;
 use store::Metadata;
-use store::record::{Job, JobKind, Link, PutManifest, StoreUsage, StoredBlob, UnusedLink};
+use store::record::{
+    Job, JobKind, Link, PutManifest, ScanOrder, StoreUsage, StoredBlob, UnusedLink,
+};
 
 use super::metadata::{Open, at, digest, hold, manifest, name, put, with};
 
@@ -200,7 +202,7 @@ pub fn a_damaged_blob_is_not_there_until_it_is_pushed_again(open: Open) {
         Link::NoBlob
     );
     let refused = metadata
-        .put_manifest(&image("a", "m", "x"), None, None)
+        .put_manifest(&image("a", "m", "x"), None, ScanOrder::None)
         .unwrap();
     assert_eq!(refused, PutManifest::Missing(vec![x.clone()]));
     let claim = metadata.claim_blob(&x, at(8)).unwrap().unwrap();

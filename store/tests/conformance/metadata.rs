@@ -5,8 +5,8 @@ use std::sync::Barrier;
 use jiff::{SignedDuration, Timestamp};
 use model::{Digest, Reference, RepositoryName, Tag};
 use store::record::{
-    AccessKey, Grant, JobKind, Link, Manifest, Mutability, PutManifest, Repository, TagRule, Token,
-    UploadRow, User,
+    AccessKey, Grant, JobKind, Link, Manifest, Mutability, PutManifest, Repository, ScanOrder,
+    TagRule, Token, UploadRow, User,
 };
 use store::{Metadata, UploadId};
 
@@ -61,7 +61,7 @@ pub fn manifest(of: &str, text: &str) -> Manifest {
 /// Puts a manifest that must be accepted.
 pub fn put(metadata: &dyn Metadata, manifest: &Manifest, tagged: Option<&str>) {
     let answer = metadata
-        .put_manifest(manifest, tagged.map(tag).as_ref(), None)
+        .put_manifest(manifest, tagged.map(tag).as_ref(), ScanOrder::None)
         .unwrap();
     assert_eq!(answer, PutManifest::Stored);
 }
@@ -270,7 +270,7 @@ pub fn a_manifest_must_find_what_it_names(open: Open) {
         ..manifest("a", "m")
     };
     let answer = metadata
-        .put_manifest(&wanting, Some(&tag("t")), Some(at(5)))
+        .put_manifest(&wanting, Some(&tag("t")), ScanOrder::Later)
         .unwrap();
     assert_eq!(
         answer,
@@ -284,7 +284,7 @@ pub fn a_manifest_must_find_what_it_names(open: Open) {
     );
     assert!(metadata.scan(&wanting.digest).unwrap().is_none());
     let lost = manifest("absent", "m");
-    let answer = metadata.put_manifest(&lost, None, None).unwrap();
+    let answer = metadata.put_manifest(&lost, None, ScanOrder::None).unwrap();
     assert_eq!(answer, PutManifest::NoRepository);
 }
 
@@ -392,7 +392,7 @@ pub fn a_tag_that_may_not_move_stays(open: Open) {
     let set = |rule: &TagRule| metadata.set_tag_rule(&name("a"), rule).unwrap();
     let push = |text, tagged| {
         metadata
-            .put_manifest(&manifest("a", text), Some(&tag(tagged)), None)
+            .put_manifest(&manifest("a", text), Some(&tag(tagged)), ScanOrder::None)
             .unwrap()
     };
     let held = PutManifest::Immutable(digest("one"));

@@ -6,7 +6,7 @@ use model::{
 };
 use store::Metadata;
 use store::metadata::{Repositories, Scans};
-use store::record::{AssessedPackage, Manifest, ScanResult, ScanState};
+use store::record::{AssessedPackage, Manifest, PackageKey, ScanOrder, ScanResult, ScanState};
 
 use super::metadata::{Open, at, digest, hold, manifest, name, put, tag, with};
 
@@ -19,7 +19,7 @@ const NONE: [(Severity, u64); 6] = [
     (Severity::Unknown, 0),
 ];
 
-fn package(text: &str) -> Package {
+pub fn package(text: &str) -> Package {
     Package {
         kind: PackageType::Deb,
         name: text.into(),
@@ -29,7 +29,7 @@ fn package(text: &str) -> Package {
     }
 }
 
-fn matchable(text: &str) -> Matchable {
+pub fn matchable(text: &str) -> Matchable {
     Matchable {
         stream: Some(Stream::new("debian", "12")),
         channels: vec![],
@@ -38,7 +38,7 @@ fn matchable(text: &str) -> Matchable {
     }
 }
 
-fn finding(id: &str, aliases: &[&str], text: &str, severity: Severity) -> Finding {
+pub fn finding(id: &str, aliases: &[&str], text: &str, severity: Severity) -> Finding {
     Finding {
         id: id.into(),
         aliases: aliases.iter().map(|alias| (*alias).into()).collect(),
@@ -59,15 +59,19 @@ fn finding(id: &str, aliases: &[&str], text: &str, severity: Severity) -> Findin
     }
 }
 
-fn assessed(text: &str, findings: Vec<Finding>) -> AssessedPackage {
+pub fn assessed(text: &str, findings: Vec<Finding>) -> AssessedPackage {
     AssessedPackage {
         matchable: matchable(text),
+        key: Some(PackageKey {
+            ecosystem: "debian:12".into(),
+            name: text.into(),
+        }),
         findings,
         gaps: vec![],
     }
 }
 
-fn inventory(packages: &[AssessedPackage]) -> Inventory {
+pub fn inventory(packages: &[AssessedPackage]) -> Inventory {
     let installed = |assessed: &AssessedPackage| Installed {
         package: assessed.matchable.package.clone(),
         path: "var/lib/dpkg/status".into(),
@@ -81,28 +85,23 @@ fn inventory(packages: &[AssessedPackage]) -> Inventory {
     }
 }
 
-fn result(image: &Digest, revision: &str, packages: Vec<AssessedPackage>) -> ScanResult {
-    let mut counts = NONE;
-    counts[1].1 = packages
-        .iter()
-        .map(|package| package.findings.len() as u64)
-        .sum();
+pub fn result(image: &Digest, revision: &str, packages: Vec<AssessedPackage>) -> ScanResult {
     ScanResult {
         image: image.clone(),
         inventory: inventory(&packages),
         catalog_revision: "c1".into(),
+        sets: vec![(0..packages.len()).collect()],
         packages,
         database_revision: revision.into(),
-        counts,
         completed_at: at(9),
     }
 }
 
 /// Pushes an image whose scan is wanted.
-fn push(metadata: &dyn Metadata, repository: &str, text: &str) -> Digest {
+pub fn push(metadata: &dyn Metadata, repository: &str, text: &str) -> Digest {
     let image = manifest(repository, text);
     metadata
-        .put_manifest(&image, Some(&tag(text)), Some(at(5)))
+        .put_manifest(&image, Some(&tag(text)), ScanOrder::Later)
         .unwrap();
     image.digest
 }
@@ -111,29 +110,31 @@ fn state(metadata: &dyn Metadata, image: &Digest) -> Option<ScanState> {
     metadata.scan(image).unwrap().map(|scan| scan.state)
 }
 
-fn lease(metadata: &dyn Metadata) -> bool {
+pub fn lease(metadata: &dyn Metadata) -> bool {
     metadata
         .lease_job(at(30), jiff::SignedDuration::from_mins(1))
         .unwrap()
         .is_some()
 }
 
-fn affected(metadata: &dyn Metadata, id: &str) -> Vec<String> {
-    let images = metadata.affected_images(id, 99).unwrap();
+pub fn affected(metadata: &dyn Metadata, id: &str) -> Vec<String> {
+    let images = metadata.affected_images(id, None, 99).unwrap();
     let row = |image: store::record::AffectedImage| {
         let names = image
-            .findings
+            .packages
             .iter()
-            .map(|finding| finding.package.name.as_str());
-        let tags: Vec<&str> = image.tags.iter().map(|tag| tag.as_str()).collect();
+            .map(|package| package.matchable.package.name.as_str());
+        let tags: Vec<&str> = image.place.tags.iter().map(|tag| tag.as_str()).collect();
         format!(
             "{}:{} {}",
-            image.repository,
+            image.place.repository,
             tags.join(","),
             names.collect::<Vec<_>>().join(",")
         )
     };
-    images.into_iter().map(row).collect()
+    let mut rows: Vec<String> = images.into_iter().map(row).collect();
+    rows.sort();
+    rows
 }
 
 pub fn a_scan_is_seen_from_the_push_on(open: Open) {
@@ -144,9 +145,9 @@ pub fn a_scan_is_seen_from_the_push_on(open: Open) {
     let scan = metadata.scan(&image).unwrap().unwrap();
     assert_eq!(
         (scan.state, scan.requested_at, scan.counts),
-        (ScanState::Pending, at(5), NONE)
+        (ScanState::InProgress, at(2), NONE)
     );
-    assert_eq!((scan.completed_at, scan.database_revision), (None, None));
+    assert_eq!(scan.completed_at, None);
     push(&*metadata, "a", "m");
     metadata.request_scan(&image, at(6)).unwrap();
     assert!(lease(&*metadata));
@@ -179,10 +180,7 @@ pub fn a_complete_scan_answers_everything(open: Open) {
         (scan.state, scan.completed_at),
         (ScanState::Complete, Some(at(9)))
     );
-    assert_eq!(
-        (scan.counts, scan.database_revision.as_deref()),
-        (given.counts, Some("d1"))
-    );
+    assert_eq!(scan.counts[1], (Severity::High, 1));
     assert_eq!(
         metadata.inventory(&image).unwrap(),
         Some((given.inventory, "c1".into()))
@@ -214,15 +212,17 @@ pub fn a_new_scan_replaces_the_old_one_at_its_end(open: Open) {
     assert_eq!(metadata.assessed_packages(&image).unwrap(), old);
     assert!(lease(&*metadata));
     let new = vec![assessed(
-        "curl",
-        vec![finding("CVE-2", &[], "curl", Severity::Low)],
+        "tar",
+        vec![finding("CVE-2", &[], "tar", Severity::Low)],
     )];
     metadata
         .complete_scan(&result(&image, "d1", new.clone()))
         .unwrap();
     assert_eq!(metadata.assessed_packages(&image).unwrap(), new);
     assert!(affected(&*metadata, "CVE-1").is_empty());
-    assert_eq!(affected(&*metadata, "CVE-2"), ["a:m curl"]);
+    assert_eq!(affected(&*metadata, "CVE-2"), ["a:m tar"]);
+    let left = metadata.packages(None, 9).unwrap();
+    assert_eq!(left.len(), 1, "what no image holds is forgotten");
 }
 
 pub fn a_failed_scan_says_why(open: Open) {
@@ -245,7 +245,6 @@ pub fn a_failed_scan_says_why(open: Open) {
         (scan.detail.as_str(), scan.completed_at),
         ("a layer is broken", Some(at(21)))
     );
-    assert_eq!(scan.database_revision, None);
     assert!(metadata.inventory(&image).unwrap().is_none());
     assert!(metadata.assessed_packages(&image).unwrap().is_empty());
     assert!(affected(&*metadata, "CVE-1").is_empty());
@@ -253,7 +252,7 @@ pub fn a_failed_scan_says_why(open: Open) {
     let again = metadata.scan(&image).unwrap().unwrap();
     assert_eq!(
         (again.state, again.detail.as_str()),
-        (ScanState::Pending, "")
+        (ScanState::InProgress, "")
     );
 }
 
@@ -289,43 +288,53 @@ pub fn a_scan_goes_with_its_last_manifest(open: Open) {
     assert!(!lease(&*metadata), "the job goes with it");
 }
 
-pub fn two_revisions_stand_side_by_side(open: Open) {
+pub fn a_push_stores_its_scan_with_it(open: Open) {
     let metadata = with(open, &["a"]);
-    let (one, two) = (push(&*metadata, "a", "m"), push(&*metadata, "a", "n"));
-    let old = vec![assessed(
+    let (good, bad) = (manifest("a", "m"), manifest("a", "n"));
+    let found = vec![assessed(
         "curl",
         vec![finding("CVE-1", &[], "curl", Severity::High)],
     )];
-    let new = vec![assessed("curl", vec![])];
-    metadata
-        .complete_scan(&result(&one, "d1", old.clone()))
-        .unwrap();
-    metadata
-        .complete_scan(&result(&two, "d1", old.clone()))
-        .unwrap();
-    assert_eq!(affected(&*metadata, "CVE-1").len(), 2);
-    metadata
-        .complete_scan(&result(&two, "d2", new.clone()))
-        .unwrap();
-    assert_eq!(metadata.assessed_packages(&one).unwrap(), old);
-    assert_eq!(metadata.assessed_packages(&two).unwrap(), new);
-    assert_eq!(affected(&*metadata, "CVE-1"), ["a:m curl"]);
-    let behind = |database, catalog, after: Option<&Digest>| {
-        metadata.images_behind(database, catalog, after, 9).unwrap()
-    };
-    assert_eq!(behind("d2", "c1", None), std::slice::from_ref(&one));
-    let mut both = [one.clone(), two.clone()];
-    both.sort();
-    assert_eq!(behind("d3", "c1", None), both);
-    assert_eq!(behind("d2", "c2", None), both);
-    assert_eq!(behind("d3", "c1", Some(&both[0])), both[1..]);
+    let given = result(&good.digest, "d1", found);
+    for (image, order) in [
+        (&good, ScanOrder::Done(&given)),
+        (&bad, ScanOrder::Failed("no packages")),
+    ] {
+        metadata.put_manifest(image, None, order).unwrap();
+    }
+    drop(metadata);
+    let metadata = open();
+    assert_eq!(state(&*metadata, &good.digest), Some(ScanState::Complete));
+    assert_eq!(affected(&*metadata, "CVE-1"), ["a: curl"]);
+    let scan = metadata.scan(&bad.digest).unwrap().unwrap();
     assert_eq!(
-        metadata.images_behind("d3", "c1", None, 1).unwrap(),
-        both[..1]
+        (scan.state, scan.detail.as_str()),
+        (ScanState::Failed, "no packages")
     );
-    metadata.complete_scan(&result(&one, "d2", new)).unwrap();
-    assert!(behind("d2", "c1", None).is_empty());
-    assert!(affected(&*metadata, "CVE-1").is_empty());
+    assert!(!lease(&*metadata), "nothing is left to do");
+    metadata
+        .put_manifest(&good, None, ScanOrder::Later)
+        .unwrap();
+    assert_eq!(state(&*metadata, &good.digest), Some(ScanState::Complete));
+    assert!(!lease(&*metadata), "what is complete stands");
+}
+
+pub fn images_of_another_catalogue_are_behind(open: Open) {
+    let metadata = with(open, &["a"]);
+    let mut both = [push(&*metadata, "a", "m"), push(&*metadata, "a", "n")];
+    both.sort();
+    for image in &both {
+        metadata
+            .complete_scan(&result(image, "d1", vec![]))
+            .unwrap();
+    }
+    let behind = |catalog, after: Option<&Digest>, limit| {
+        metadata.images_behind(catalog, after, limit).unwrap()
+    };
+    assert!(behind("c1", None, 9).is_empty());
+    assert_eq!(behind("c2", None, 9), both);
+    assert_eq!(behind("c2", Some(&both[0]), 9), both[1..]);
+    assert_eq!(behind("c2", None, 1), both[..1]);
 }
 
 pub fn affected_images_are_found_by_every_name(open: Open) {
@@ -357,7 +366,13 @@ pub fn affected_images_are_found_by_every_name(open: Open) {
         );
     }
     assert_eq!(affected(&*metadata, "CVE-2"), ["a:n curl", "b:m curl"]);
-    assert_eq!(metadata.affected_images("CVE-1", 1).unwrap().len(), 1);
+    let page = |after, limit| metadata.affected_images("CVE-1", after, limit).unwrap();
+    let first = page(None, 1);
+    assert_eq!(first.len(), 1);
+    let second = page(Some(first[0].scan), 1);
+    assert_eq!(second.len(), 1);
+    assert!(first[0].scan < second[0].scan);
+    assert!(page(Some(second[0].scan), 1).is_empty());
     assert!(affected(&*metadata, "CVE-").is_empty());
 }
 
@@ -376,7 +391,7 @@ pub fn an_untagged_image_is_affected_too(open: Open) {
     assert_eq!(affected(&*metadata, "CVE-1"), ["a: curl"]);
 }
 
-fn rows(metadata: &dyn Metadata) -> Vec<(String, Vec<store::Value>)> {
+pub fn rows(metadata: &dyn Metadata) -> Vec<(String, Vec<store::Value>)> {
     let mut rows = Vec::new();
     let mut keep = |table: &store::Table, row| {
         rows.push((table.name.to_owned(), row));

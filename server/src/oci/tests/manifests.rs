@@ -4,6 +4,7 @@ use expect_test::expect;
 use store::record::{JobKind, ScanState};
 
 use super::*;
+use crate::testing::{ALPINE, Server};
 
 #[tokio::test]
 async fn an_image_is_pushed_and_pulled() {
@@ -15,6 +16,7 @@ async fn an_image_is_pushed_and_pulled() {
     expect![[r#"
         201
         docker-content-digest: sha256:39cd65443454a3ce47dd298e7f06f54677541e52d3cc5f30ef3ba05f99883081
+        lazaret-scan-status: failed
         location: /v2/a/manifests/sha256:39cd65443454a3ce47dd298e7f06f54677541e52d3cc5f30ef3ba05f99883081
     "#]].assert_eq(&registry.call(&put, image("{}")).await);
     let digest = Digest::of(image("{}").as_bytes());
@@ -45,13 +47,62 @@ async fn an_image_is_pushed_and_pulled() {
 }
 
 #[tokio::test]
-async fn the_scan_is_there_when_the_push_is_answered() {
-    let registry = Registry::new();
+async fn the_scan_is_done_when_the_push_is_answered() {
+    let server = Server::open();
+    server.load(&[("zlib", "1.3.1-r0", "CVE-2023-45853")]);
+    server.work();
+    let digest = server.push("a", "v1", ALPINE).await;
+    let put = server.app.store.metadata.scan(&digest).unwrap().unwrap();
+    assert_eq!(put.state, ScanState::Complete);
+    let lease = jiff::SignedDuration::from_mins(1);
+    let job = server
+        .app
+        .store
+        .metadata
+        .lease_job(server.app.clock.now(), lease);
+    assert_eq!(job.unwrap(), None, "nothing is left to do");
+    // Pushed again, it is not looked at again: what was found follows the database.
+    server.pass(60);
+    let again = server.push("b", "v1", ALPINE).await;
+    assert_eq!(again, digest);
+    let known = server.app.store.metadata.scan(&digest).unwrap().unwrap();
+    assert_eq!(known, put);
+}
+
+#[tokio::test]
+async fn a_push_says_what_was_found() {
+    let server = Server::open();
+    server.load(&[("zlib", "1.3.1-r0", "CVE-2023-45853")]);
+    let headers = async |tag: &str, text: &str| {
+        let fixture = image::fixture::Fixture::parse(text).unwrap();
+        server.push("a", tag, text).await;
+        let path = format!("/v2/a/manifests/{tag}");
+        let request = Request::put(path)
+            .header("host", "localhost:5000")
+            .header("content-type", MANIFEST);
+        let body = Body::from(fixture.manifest.clone());
+        let answered = server.request(request.body(body).unwrap()).await;
+        let header = |name| answered.header(name).to_owned();
+        (header("lazaret-scan-status"), header("lazaret-findings"))
+    };
+    let counts = "critical=0, high=0, medium=0, low=0, negligible=0, unknown=1".to_owned();
+    assert_eq!(headers("v1", ALPINE).await, ("complete".into(), counts));
+    let bare = "//- layer\n//- /bin/program\nx\n";
+    assert_eq!(headers("v2", bare).await, ("failed".into(), String::new()));
+}
+
+#[tokio::test]
+async fn a_scan_that_takes_longer_than_a_push_is_a_job() {
+    let registry = Registry::with({
+        let mut settings = Settings::new("localhost:5000");
+        settings.push_wait = std::time::Duration::ZERO;
+        settings
+    });
     let digest = registry.push_image("a", "v1", "{}").await;
     let scan = registry.app.store.metadata.scan(&digest).unwrap().unwrap();
     assert_eq!(
         (scan.state, scan.requested_at),
-        (ScanState::Pending, Still.now())
+        (ScanState::InProgress, Still.now())
     );
     let lease = jiff::SignedDuration::from_mins(1);
     let job = registry
@@ -62,7 +113,6 @@ async fn the_scan_is_there_when_the_push_is_answered() {
         .unwrap()
         .unwrap();
     assert_eq!(job.kind, JobKind::Scan { image: digest });
-    assert_eq!(registry.app.bell.count(), 1);
 }
 
 #[tokio::test]
@@ -77,7 +127,6 @@ async fn no_scan_where_none_is_wanted() {
         .unwrap();
     let digest = registry.push_image("a", "v1", "{}").await;
     assert!(registry.app.store.metadata.scan(&digest).unwrap().is_none());
-    assert_eq!(registry.app.bell.count(), 0);
 }
 
 #[tokio::test]
@@ -246,6 +295,7 @@ async fn a_manifest_pushed_by_digest_sets_every_tag_of_the_query() {
     expect![[r#"
         201
         docker-content-digest: sha256:39cd65443454a3ce47dd298e7f06f54677541e52d3cc5f30ef3ba05f99883081
+        lazaret-scan-status: failed
         location: /v2/a/manifests/sha256:39cd65443454a3ce47dd298e7f06f54677541e52d3cc5f30ef3ba05f99883081
         oci-tag: 1.2.3, 1.2, 1
     "#]].assert_eq(
@@ -269,11 +319,6 @@ async fn a_manifest_pushed_by_digest_sets_every_tag_of_the_query() {
     let many = vec!["tag=t"; 101].join("&");
     assert_eq!(registry.status(&put(&many), image("{}")).await, 414);
     assert_eq!(registry.status("GET /v2/a/manifests/good", "").await, 404);
-    assert_eq!(
-        registry.app.bell.count(),
-        2,
-        "the scan is asked for once a push"
-    );
     let by_tag = "PUT /v2/a/manifests/own?tag=passed-over";
     assert_eq!(registry.status(by_tag, image("{}")).await, 201);
     assert_eq!(

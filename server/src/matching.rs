@@ -1,0 +1,340 @@
+//! Brings what is stored to the advisory database in use.
+//!
+//! The two databases are compared by their keys; only packages under a key of which something else
+//! is said are judged again, and only what comes out differently is written. Where the database
+//! before is not at hand, all distinct packages are judged: still none of the images is touched.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use advisory::{Changed, Database};
+use model::{Change, Digest, Finding, Reason};
+use store::StoreError;
+use store::record::{
+    AssessedPackage, Job, PackageKey, Reassessment, StoredPackage, WeaknessChange,
+};
+
+use crate::app::App;
+use crate::scan;
+
+/// Packages, keys or images that are read at once.
+const BATCH: usize = 500;
+/// Packages that one transaction changes, unless more of them share a weakness.
+const CHANGED: usize = 1000;
+/// Above so many changed keys every package is judged, which is then less work.
+const MOST_KEYS: usize = 200_000;
+/// The most places of images that one event names: its text stays below 256 KiB, which is what
+/// event buses take.
+const PLACES: usize = 1000;
+/// How often packages that others have stored meanwhile are looked for before the job is tried
+/// again later.
+const ROUNDS: usize = 20;
+
+/// How bringing a database in ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Brought {
+    /// All findings are of it.
+    Done,
+    /// This server uses another database.
+    NotHere,
+    /// It has to be tried again: somebody else has the job now, or stores packages all the time.
+    Again,
+}
+
+/// Brings all findings to the database of a revision.
+///
+/// # Errors
+///
+/// Where the store fails. What was done until then stays, and is not done again.
+pub fn bring(app: &App, job: &Job, revision: &str) -> Result<Brought, StoreError> {
+    let database = app.database.current();
+    let Some(database) = database.filter(|database| database.revision() == revision) else {
+        return Ok(Brought::NotHere);
+    };
+    catalogue_again(app)?;
+    let matched = app.store.metadata.matched_revision()?;
+    let before = matched.and_then(|revision| app.database.of_revision(&revision));
+    let work = Work {
+        app,
+        job,
+        before,
+        database,
+    };
+    let mut changed = match &work.before {
+        Some(before) if before.revision() == revision => Vec::new(),
+        before => work.changed(before.as_deref())?,
+    };
+    for _ in 0..ROUNDS {
+        work.unsettled(&mut changed)?;
+        if !work.write(std::mem::take(&mut changed))? {
+            return Ok(Brought::Again);
+        }
+        if app.store.metadata.finish_match(job, revision)? {
+            return Ok(Brought::Done);
+        }
+    }
+    Ok(Brought::Again)
+}
+
+/// Images that another catalogue has read are read again by this one.
+fn catalogue_again(app: &App) -> Result<(), StoreError> {
+    let metadata = &app.store.metadata;
+    let mut after: Option<Digest> = None;
+    loop {
+        let images = metadata.images_behind(catalog::REVISION, after.as_ref(), BATCH)?;
+        for image in &images {
+            metadata.request_scan(image, app.clock.now())?;
+        }
+        match images.into_iter().last() {
+            Some(last) => after = Some(last),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// A package of which something else is said, or that has to be settled.
+struct Judged {
+    id: i64,
+    before: AssessedPackage,
+    after: AssessedPackage,
+}
+
+struct Work<'a> {
+    app: &'a App,
+    job: &'a Job,
+    before: Option<Arc<Database>>,
+    database: Arc<Database>,
+}
+
+impl Work<'_> {
+    /// The packages that come out differently.
+    fn changed(&self, before: Option<&Database>) -> Result<Vec<Judged>, StoreError> {
+        let keys = before.map(|before| Database::changed_keys(before, &self.database, MOST_KEYS));
+        match keys {
+            Some(Ok(Changed::Keys(keys))) => self.under(&keys),
+            Some(Err(error)) => {
+                tracing::warn!(%error, "the databases cannot be compared: all is judged again");
+                self.all()
+            }
+            Some(Ok(Changed::TooMany)) | None => self.all(),
+        }
+    }
+
+    fn under(&self, keys: &[advisory::Key]) -> Result<Vec<Judged>, StoreError> {
+        let mut changed = Vec::new();
+        for keys in keys.chunks(BATCH) {
+            let key = |key: &advisory::Key| PackageKey {
+                ecosystem: key.ecosystem.clone(),
+                name: key.name.clone(),
+            };
+            let keys: Vec<PackageKey> = keys.iter().map(key).collect();
+            let packages = self.app.store.metadata.packages_under(&keys)?;
+            changed.extend(self.judge(packages).filter(differs));
+        }
+        Ok(changed)
+    }
+
+    fn all(&self) -> Result<Vec<Judged>, StoreError> {
+        let mut changed = Vec::new();
+        let mut after = None;
+        loop {
+            let packages = self.app.store.metadata.packages(after, BATCH)?;
+            let Some(last) = packages.last() else {
+                return Ok(changed);
+            };
+            after = Some(last.id);
+            changed.extend(self.judge(packages).filter(differs));
+        }
+    }
+
+    /// Adds the packages that have to be settled, be they different or not.
+    fn unsettled(&self, changed: &mut Vec<Judged>) -> Result<(), StoreError> {
+        let known: std::collections::HashSet<i64> =
+            changed.iter().map(|judged| judged.id).collect();
+        let mut after = None;
+        loop {
+            let packages = self.app.store.metadata.unsettled_packages(after, BATCH)?;
+            let Some(last) = packages.last() else {
+                return Ok(());
+            };
+            after = Some(last.id);
+            let new = self.judge(packages);
+            changed.extend(new.filter(|judged| !known.contains(&judged.id)));
+        }
+    }
+
+    fn judge(&self, packages: Vec<StoredPackage>) -> impl Iterator<Item = Judged> {
+        packages.into_iter().map(|stored| {
+            let matchable = stored.assessed.matchable.clone();
+            Judged {
+                id: stored.id,
+                after: scan::assess_package(matchable, Some(&self.database)),
+                before: stored.assessed,
+            }
+        })
+    }
+
+    /// Stores what was judged, batch by batch; `false` where the job is somebody else's now.
+    fn write(&self, judged: Vec<Judged>) -> Result<bool, StoreError> {
+        let changes = self.changes(&judged);
+        for (packages, changes) in batches(judged, changes) {
+            let batch = Reassessment {
+                packages,
+                changes,
+                database_revision: self.database.revision().to_owned(),
+                at: self.app.clock.now(),
+                places: PLACES,
+            };
+            if !self.app.store.metadata.reassess(self.job, &batch)? {
+                return Ok(false);
+            }
+            self.app.wake_worker();
+        }
+        Ok(true)
+    }
+
+    /// What the judgements change, one for each weakness, change and reason.
+    fn changes(&self, judged: &[Judged]) -> Vec<WeaknessChange> {
+        let mut changes: BTreeMap<(String, Change, Reason), WeaknessChange> = BTreeMap::new();
+        for judged in judged {
+            let (before, after) = (&judged.before.findings, &judged.after.findings);
+            for (change, finding) in compare(before, after) {
+                let reason = self.reason(&judged.after, &finding.id, change);
+                let key = (finding.id.clone(), change, reason);
+                let known = changes.entry(key).or_insert_with(|| WeaknessChange {
+                    id: finding.id.clone(),
+                    aliases: finding.aliases.clone(),
+                    change,
+                    reason,
+                    severity: finding.severity,
+                    description: finding.description.clone(),
+                    packages: Vec::new(),
+                });
+                known.severity = known.severity.min(finding.severity);
+                known.packages.push((judged.id, finding.fixed_in.clone()));
+            }
+        }
+        changes.into_values().collect()
+    }
+
+    fn reason(&self, package: &AssessedPackage, id: &str, change: Change) -> Reason {
+        let (before, after) = (self.before.as_deref(), &self.database);
+        advisory::reason(before, after, &package.matchable, id, change)
+    }
+}
+
+fn differs(judged: &Judged) -> bool {
+    judged.before != judged.after
+}
+
+/// What became of each weakness: findings that share a name are the same one.
+fn compare<'a>(before: &'a [Finding], after: &'a [Finding]) -> Vec<(Change, &'a Finding)> {
+    let mut changes = Vec::new();
+    let known = by_name(before);
+    for finding in after {
+        match names(finding).find_map(|name| known.get(name)) {
+            None => changes.push((Change::Found, finding)),
+            Some(before) if is_altered(before, finding) => changes.push((Change::Altered, finding)),
+            Some(_) => {}
+        }
+    }
+    let known = by_name(after);
+    for finding in before {
+        if !names(finding).any(|name| known.contains_key(name)) {
+            changes.push((Change::Gone, finding));
+        }
+    }
+    changes
+}
+
+fn by_name(findings: &[Finding]) -> HashMap<&str, &Finding> {
+    let pairs = findings
+        .iter()
+        .flat_map(|finding| names(finding).map(move |name| (name, finding)));
+    pairs.collect()
+}
+
+fn names(finding: &Finding) -> impl Iterator<Item = &str> {
+    std::iter::once(&finding.id)
+        .chain(&finding.aliases)
+        .map(String::as_str)
+}
+
+/// Whether somebody has to do something else about it than before. A word that its publisher
+/// wrote otherwise is no news.
+fn is_altered(before: &Finding, after: &Finding) -> bool {
+    before.severity != after.severity
+        || before.status != after.status
+        || before.fixed_in != after.fixed_in
+        || before.cvss != after.cvss
+}
+
+/// Cuts the work into transactions. The packages of one change stay together, so that it is one
+/// event.
+fn batches(
+    judged: Vec<Judged>,
+    changes: Vec<WeaknessChange>,
+) -> Vec<(Vec<StoredPackage>, Vec<WeaknessChange>)> {
+    let mut clusters = Clusters::default();
+    for judged in &judged {
+        clusters.root(judged.id);
+    }
+    for change in &changes {
+        let mut packages = change.packages.iter().map(|(id, _)| *id);
+        if let Some(first) = packages.next() {
+            packages.for_each(|other| clusters.join(first, other));
+        }
+    }
+    type Parts = (Vec<StoredPackage>, Vec<WeaknessChange>);
+    let mut parts: BTreeMap<i64, Parts> = BTreeMap::new();
+    for judged in judged {
+        let (id, assessed) = (judged.id, judged.after);
+        let stored = StoredPackage { id, assessed };
+        parts.entry(clusters.root(id)).or_default().0.push(stored);
+    }
+    for change in changes {
+        if let Some((first, _)) = change.packages.first() {
+            parts
+                .entry(clusters.root(*first))
+                .or_default()
+                .1
+                .push(change);
+        }
+    }
+    let mut batches: Vec<Parts> = Vec::new();
+    for (packages, changes) in parts.into_values() {
+        match batches.last_mut() {
+            Some((all, told)) if all.len() + packages.len() <= CHANGED => {
+                all.extend(packages);
+                told.extend(changes);
+            }
+            _ => batches.push((packages, changes)),
+        }
+    }
+    batches
+}
+
+/// Packages that belong together, each cluster known by its lowest number.
+#[derive(Default)]
+struct Clusters(HashMap<i64, i64>);
+
+impl Clusters {
+    fn root(&mut self, id: i64) -> i64 {
+        let mut root = id;
+        while let Some(above) = self.0.get(&root).copied().filter(|above| *above != root) {
+            root = above;
+        }
+        // What was walked is made shorter for the next time.
+        let mut at = id;
+        while at != root {
+            at = self.0.insert(at, root).unwrap_or(root);
+        }
+        self.0.entry(root).or_insert(root);
+        root
+    }
+
+    fn join(&mut self, one: i64, other: i64) {
+        let (one, other) = (self.root(one), self.root(other));
+        self.0.insert(one.max(other), one.min(other));
+    }
+}

@@ -1,0 +1,30 @@
+//! Findings that follow the advisory database, package by package.
+//!
+//! All findings are of one database revision, the one that was *matched* last. A revision is
+//! brought in by a job: packages under changed keys are assessed again in batches, each of which
+//! changes findings, the counts of the sets that hold them and the outbox in one transaction; the
+//! last one names the revision. A package that was stored meanwhile by somebody with another
+//! revision is *unsettled* until a job has seen it.
+
+use super::Answer;
+use crate::record::{Job, PackageKey, Reassessment, StoredPackage};
+
+/// The contract for findings that follow the database.
+pub trait Matching {
+    /// The database revision that findings are of; `None` before the first.
+    fn matched_revision(&self) -> Answer<Option<String>>;
+    /// The packages that are kept under these keys, in no order that means anything.
+    fn packages_under(&self, keys: &[PackageKey]) -> Answer<Vec<StoredPackage>>;
+    /// Up to `limit` packages after a number, by number.
+    fn packages(&self, after: Option<i64>, limit: usize) -> Answer<Vec<StoredPackage>>;
+    /// Packages of that name, their own or their source's, whatever their type and version.
+    fn packages_named(&self, name: &str, limit: usize) -> Answer<Vec<StoredPackage>>;
+    /// Up to `limit` unsettled packages after a number, by number.
+    fn unsettled_packages(&self, after: Option<i64>, limit: usize) -> Answer<Vec<StoredPackage>>;
+    /// Replaces what is said of packages, with all that follows; `false`, and nothing is done,
+    /// where the job is not held any more. Packages that are gone meanwhile are passed over.
+    fn reassess(&self, job: &Job, batch: &Reassessment) -> Answer<bool>;
+    /// Names the revision that all findings are of now; `false`, and nothing is done, where the
+    /// job is not held any more or packages are unsettled.
+    fn finish_match(&self, job: &Job, database_revision: &str) -> Answer<bool>;
+}
