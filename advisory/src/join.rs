@@ -81,11 +81,16 @@ fn placed(finding: &Finding, inventory: &Inventory, installed: &Installed) -> Fi
     }
 }
 
-/// The same weakness in the same package of another architecture or source: the smaller package
-/// and the worse rating stand for both.
+/// The same weakness in the same package of another architecture or source: the smaller package,
+/// the worse rating and the earlier date stand for both.
 fn merge(known: &mut Finding, finding: &Finding, inventory: &Inventory, installed: &Installed) {
     known.locations.push(location(installed));
     known.severity = known.severity.min(finding.severity);
+    known.cvss = known.cvss.max(finding.cvss);
+    known.published = [known.published, finding.published]
+        .into_iter()
+        .flatten()
+        .min();
     if installed.package < known.package {
         known.package = installed.package.clone();
         known.purl = installed.package.purl(inventory.distro.as_ref());

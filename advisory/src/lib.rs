@@ -32,4 +32,4 @@ pub use key::{Key, key};
 pub use limits::{AgeLimits, Limits};
 pub use matching::{Assessment, assess};
 pub use reason::reason;
-pub use record::{Affected, End, Range, Record, State, Weakness};
+pub use record::{Affected, End, Range, Record, Score, State, Weakness};

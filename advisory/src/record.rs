@@ -1,7 +1,7 @@
 //! The one form to which every feed is brought.
 
 use jiff::Timestamp;
-use model::{Ecosystem, Severity, Status};
+use model::{Cvss, Ecosystem, Severity, Status};
 
 /// What a publisher says of one package: [`Status`], or that it is not affected at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -158,6 +158,16 @@ impl Affected {
     }
 }
 
+/// A CVSS base score and whether it can be compared with those of today: the greater is the one to
+/// go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Score {
+    /// Whether it is of version 3 or 4; the scores of version 2 follow another scale.
+    pub modern: bool,
+    /// The score.
+    pub base: Cvss,
+}
+
 /// One record of a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
@@ -170,6 +180,8 @@ pub struct Record {
     pub weaknesses: Vec<Weakness>,
     /// The rating for all packages that have none of their own.
     pub severity: Severity,
+    /// Its CVSS base score, if it gives one.
+    pub score: Option<Score>,
     /// Where the publisher explains it.
     pub url: String,
     /// What the weakness is, in the publisher's words; empty where it gives none.
@@ -193,6 +205,7 @@ impl Record {
             id,
             bulletin: false,
             severity: Severity::Unknown,
+            score: None,
             url: String::new(),
             description: String::new(),
             published: None,

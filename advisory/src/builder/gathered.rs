@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{Affected, Limits, Range, Record, State};
+use crate::{Affected, Limits, Range, Record, Score, State};
 
 use super::interner::{Interner, Symbol};
 
@@ -13,6 +13,7 @@ pub struct Advisory {
     pub bulletin: bool,
     pub withdrawn: bool,
     pub severity: model::Severity,
+    pub score: Option<Score>,
     pub url: Symbol,
     pub description: Symbol,
     /// Seconds since 1970, never negative.
@@ -72,6 +73,7 @@ impl Gathered {
             bulletin: record.bulletin,
             withdrawn: record.withdrawn,
             severity: record.severity,
+            score: record.score,
             url: strings.symbol(&record.url),
             description: strings.symbol(&record.description),
             published: seconds(record.published),

@@ -4,7 +4,7 @@
 /// The first eight bytes of a database.
 pub const MAGIC: [u8; 8] = *b"LAZARET\0";
 /// The version of this layout.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 /// Magic, format, number of sections, length of the file, checksum.
 pub const HEADER: usize = 56;
 /// Where the header's checksum lies; it is of what stands before it and of the section table.
@@ -22,7 +22,7 @@ pub const KIND_FACTS: u32 = 1;
 pub const KIND_SEGMENT: u32 = 2;
 
 /// The first eight bytes of a segment.
-pub const SEGMENT_MAGIC: [u8; 8] = *b"LZSEG\x001\0";
+pub const SEGMENT_MAGIC: [u8; 8] = *b"LZSEG\x002\0";
 /// Magic, a reserved word, then offset and length of each region.
 pub const SEGMENT_HEADER: usize = 16 + 16 * REGIONS;
 /// Strings, advisories, packages, index.
@@ -68,6 +68,12 @@ pub mod advisory {
     pub const MODIFIED: u8 = 0b0000_1000;
     /// How far the rating's number is shifted.
     pub const SEVERITY_SHIFT: u8 = 4;
+    /// What of the shifted byte is the rating.
+    pub const SEVERITY: u8 = 0b111;
+    /// A base score follows.
+    pub const SCORE: u8 = 0b1000_0000;
+    /// Beside the tenths of a base score: it is of CVSS 2.
+    pub const OLD_SCORE: u8 = 0b1000_0000;
 }
 
 /// The hash under which a package of an ecosystem is found.

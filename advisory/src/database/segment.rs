@@ -1,11 +1,11 @@
 //! Looks packages up in one source's segment.
 
 use jiff::Timestamp;
-use model::Severity;
+use model::{Cvss, Severity};
 
 use super::cursor::{Cursor, part, u64_at};
 use super::layout::{self, range, row};
-use crate::{End, Range, State};
+use crate::{End, Range, Score, State};
 
 /// The regions of a segment.
 #[derive(Clone, Copy)]
@@ -27,6 +27,8 @@ pub struct Advisory<'a> {
     pub withdrawn: bool,
     /// The rating.
     pub severity: Severity,
+    /// The base score.
+    pub score: Option<Score>,
     /// Where the publisher explains it, or empty.
     pub url: &'a str,
     /// What the weakness is, or empty.
@@ -146,6 +148,11 @@ impl<'a> Segment<'a> {
         let mut cursor = Cursor::new(self.advisories, at);
         let flags = cursor.byte()?;
         let has = |bit: u8| flags & bit != 0;
+        let rating = flags >> layout::advisory::SEVERITY_SHIFT & layout::advisory::SEVERITY;
+        let score = match has(layout::advisory::SCORE) {
+            true => Some(score(cursor.byte()?)?),
+            false => None,
+        };
         let id = self.string(&mut cursor)?;
         let url = self.string(&mut cursor)?;
         let description = self.string(&mut cursor)?;
@@ -167,7 +174,8 @@ impl<'a> Segment<'a> {
             id,
             bulletin: has(layout::advisory::BULLETIN),
             withdrawn: has(layout::advisory::WITHDRAWN),
-            severity: severity(flags >> layout::advisory::SEVERITY_SHIFT)?,
+            severity: severity(rating)?,
+            score,
             url,
             description,
             published,
@@ -230,6 +238,13 @@ impl<'a> Segment<'a> {
 
 fn severity(number: u8) -> Option<Severity> {
     Severity::ALL.get(usize::from(number)).copied()
+}
+
+fn score(byte: u8) -> Option<Score> {
+    Some(Score {
+        modern: byte & layout::advisory::OLD_SCORE == 0,
+        base: Cvss::from_tenths(byte & !layout::advisory::OLD_SCORE)?,
+    })
 }
 
 /// The rows of one package that are still to be read.

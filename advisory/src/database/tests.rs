@@ -76,6 +76,11 @@ fn everything_comes_back() {
         [["CVE-2022-42003", "GHSA-jjjh-jjxp-wpff"]]
     );
     assert_eq!(advisory.severity, Severity::High);
+    let score = advisory.score.unwrap();
+    assert_eq!(
+        (score.base.to_string().as_str(), score.modern),
+        ("7.5", true)
+    );
     assert_eq!(
         advisory.url,
         "https://github.com/advisories/GHSA-jjjh-jjxp-wpff"

@@ -135,8 +135,12 @@ impl Writer<'_> {
             | bit(one.withdrawn, advisory::WITHDRAWN)
             | bit(one.published.is_some(), advisory::PUBLISHED)
             | bit(one.modified.is_some(), advisory::MODIFIED)
+            | bit(one.score.is_some(), advisory::SCORE)
             | severity_number(one.severity) << advisory::SEVERITY_SHIFT;
         out.push(flags);
+        if let Some(score) = one.score {
+            out.push(score.base.tenths() | bit(!score.modern, advisory::OLD_SCORE));
+        }
         for string in [one.id, one.url, one.description] {
             self.put(out, string);
         }

@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use model::{AdvisoryRef, Finding, Gap, GapKind, Severity, Status};
+use model::{AdvisoryRef, Cvss, Finding, Gap, GapKind, Severity, Status};
 
 use super::group::Group;
 use super::{Subject, Verdict, verdict};
@@ -116,8 +116,12 @@ fn finding(subject: &Subject<'_>, group: &Group<'_, '_>, affected: &[&Judged<'_,
         id: group.id.clone(),
         aliases: group.aliases.clone(),
         severity: severity(subject, group, affected),
-        cvss: None,
-        published: None,
+        cvss: cvss(group),
+        published: group
+            .hits
+            .iter()
+            .filter_map(|hit| hit.statement.advisory.published)
+            .min(),
         status,
         purl: package.purl(subject.distro().as_ref()),
         package,
@@ -207,6 +211,15 @@ fn severity(
         .flatten()
         .find(|severity| *severity != Severity::Unknown)
         .unwrap_or(Severity::Unknown)
+}
+
+/// The highest score that is given to this weakness, whoever gives it. A record of several
+/// weaknesses scores the worst of them, without saying which that is.
+fn cvss(group: &Group<'_, '_>) -> Option<Cvss> {
+    let of_one = |hit: &&&Hit<'_>| hit.statement.advisory.weaknesses.len() == 1;
+    let scores = group.hits.iter().filter(of_one);
+    let highest = scores.filter_map(|hit| hit.statement.advisory.score).max();
+    highest.map(|score| score.base)
 }
 
 fn undecided(

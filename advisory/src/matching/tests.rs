@@ -413,3 +413,71 @@ fn severities_and_states_are_as_the_tables_say() {
     assert_eq!(all.findings[0].advisory.url.as_deref(), Some(address));
     assert_eq!(all.findings[0].description, "xen - security update");
 }
+
+// After OSV records of 2025: a weakness in the records of several publishers, with scores of their
+// own, and a bulletin on two weaknesses.
+#[test]
+fn the_score_is_the_highest_of_the_weakness_and_the_date_the_earliest() {
+    let vector = |kind: &str| match kind {
+        "7.5" => r#"{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}"#,
+        "5.5" => r#"{"type": "CVSS_V3", "score": "CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:N/I:N/A:H"}"#,
+        "old" => r#"{"type": "CVSS_V2", "score": "AV:N/AC:L/Au:N/C:C/I:C/A:C"}"#,
+        _ => "",
+    };
+    // `id aliases vector published`, or `in package` before the vector.
+    let record = |text: &str| {
+        let words: Vec<_> = text.split(' ').collect();
+        let (one, all) = match words[2].split_once('/') {
+            Some(("package", kind)) => (vector(kind), ""),
+            _ => ("", vector(words[2])),
+        };
+        let aliases = words[1].replace(',', "\", \"");
+        format!(
+            r#"{{"id": "{}", "aliases": ["{aliases}"], "severity": [{all}],
+               "published": "{}T00:00:00Z", "affected": [{{"package": {{"ecosystem": "npm",
+               "name": "a"}}, "severity": [{one}]}}]}}"#,
+            words[0], words[3]
+        )
+    };
+    let cve = "CVE-2020-0001";
+    for (records, expected) in [
+        (
+            &["G-1 CVE-2020-0001 none 2020-01-02"][..],
+            "none 2020-01-02",
+        ),
+        (&["G-1 CVE-2020-0001 7.5 0001-01-01"], "7.5 none"),
+        (&["G-1 CVE-2020-0001 old 2020-01-02"], "10.0 2020-01-02"),
+        (
+            &["G-1 CVE-2020-0001 package/5.5 2020-01-02"],
+            "5.5 2020-01-02",
+        ),
+        (
+            &[
+                "G-1 CVE-2020-0001 5.5 2020-01-02",
+                "H-1 CVE-2020-0001 7.5 2020-01-03",
+                "I-1 CVE-2020-0001 old 2020-01-01",
+            ],
+            "7.5 2020-01-01",
+        ),
+        (
+            &[
+                "DSA-1 CVE-2020-0001,CVE-2020-0002 7.5 2019-01-01",
+                "G-1 CVE-2020-0001 5.5 2020-01-02",
+            ],
+            "5.5 2019-01-01",
+        ),
+    ] {
+        let texts: Vec<_> = records.iter().map(|text| record(text)).collect();
+        let files: Vec<_> = texts
+            .iter()
+            .map(|text| ("osv/1.json", text.as_str()))
+            .collect();
+        let all = assess(&matchable("npm a 1"), &database(&files));
+        let finding = all.findings.iter().find(|one| one.id == cve).unwrap();
+        let none = || "none".to_owned();
+        let score = finding.cvss.map_or_else(none, |score| score.to_string());
+        let day = |date: jiff::Timestamp| date.strftime("%F").to_string();
+        let date = finding.published.map_or_else(none, day);
+        assert_eq!(format!("{score} {date}"), expected, "{records:?}");
+    }
+}

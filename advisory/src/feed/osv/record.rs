@@ -29,15 +29,20 @@ pub fn from(read: Vulnerability, limits: &Limits) -> Result<(Record, Vec<String>
     record.modified = date("modified", read.modified, &mut remarks);
     let specific = read.database_specific.unwrap_or_default();
     record.severity = severity::first([specific.severity.as_str()]);
+    let ratings = read.severity.unwrap_or_default();
     if record.severity == Severity::Unknown {
-        record.severity = severity::rated(&read.severity.unwrap_or_default());
+        record.severity = severity::rated(&ratings);
     }
+    let packages = read.affected.unwrap_or_default();
+    let of_packages = packages.iter().filter_map(|one| one.severity.as_deref());
+    let worst = || of_packages.filter_map(severity::scored).max();
+    record.score = severity::scored(&ratings).or_else(worst);
     let references = read.references.unwrap_or_default();
     record.url = address(&read.id, &references, specific.url.as_str());
     let summary = read.summary.filter(|text| !text.trim().is_empty());
     let description = summary.or(read.details).unwrap_or_default();
     record.description = cut(&description, limits.description_bytes);
-    for one in read.affected.unwrap_or_default() {
+    for one in packages {
         match affected::from(one) {
             Ok(row) => record.affected.extend(row),
             Err(remark) => remarks.push(format!("{}: {remark}", read.id)),

@@ -1,8 +1,9 @@
 //! Ratings: a publisher's word goes before a CVSS vector, a newer CVSS before an older one.
 
-use model::Severity;
+use model::{Cvss, Severity};
 
 use super::schema;
+use crate::Score;
 
 /// The word of a publisher, in the words used here.
 pub fn word(text: &str) -> Severity {
@@ -34,19 +35,33 @@ pub fn rated(list: &[schema::Severity]) -> Severity {
     if said != Severity::Unknown {
         return said;
     }
+    scored(list).map_or(Severity::Unknown, |score| {
+        Severity::from_cvss_score(score.base.score())
+    })
+}
+
+/// The highest base score of the newest CVSS in a list of ratings.
+pub fn scored(list: &[schema::Severity]) -> Option<Score> {
     let newest = list
         .iter()
         .filter(|one| one.kind.starts_with("CVSS"))
         .filter_map(|one| Some((one.kind.as_str(), score(&one.score)?)))
-        .max_by(|a, b| a.0.cmp(b.0).then(a.1.total_cmp(&b.1)));
-    newest.map_or(Severity::Unknown, |(_, score)| {
-        Severity::from_cvss_score(score)
+        .max();
+    newest.map(|(_, score)| score)
+}
+
+fn score(vector: &str) -> Option<Score> {
+    let tenths = (base(vector)? * 10.0).round();
+    let fits = (0.0..=100.0).contains(&tenths);
+    Some(Score {
+        modern: vector.starts_with("CVSS:"),
+        base: Cvss::from_tenths(fits.then_some(tenths as u8)?)?,
     })
 }
 
 /// The base score of a vector of CVSS 2.0, 3.0, 3.1 or 4.0.
-fn score(vector: &str) -> Option<f64> {
-    if vector.len() > 512 {
+fn base(vector: &str) -> Option<f64> {
+    if vector.len() > 512 || !is_whole(vector) {
         return None;
     }
     match vector.starts_with("CVSS:") {
@@ -58,19 +73,47 @@ fn score(vector: &str) -> Option<f64> {
     }
 }
 
+/// The metrics without which there is no base score, by how a vector begins.
+const MANDATORY: [(&str, &[&str]); 3] = [
+    ("CVSS:3", &["AV", "AC", "PR", "UI", "S", "C", "I", "A"]),
+    (
+        "CVSS:4",
+        &[
+            "AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA",
+        ],
+    ),
+    ("", &["AV", "AC", "Au", "C", "I", "A"]),
+];
+
+/// Whether a vector has every metric that its base score needs: the library takes what is missing
+/// for harmless.
+fn is_whole(vector: &str) -> bool {
+    let names: Vec<_> = vector
+        .trim_matches(['(', ')'])
+        .split('/')
+        .filter_map(|metric| Some(metric.split_once(':')?.0))
+        .collect();
+    let row = MANDATORY
+        .iter()
+        .find(|(start, _)| vector.starts_with(start));
+    row.is_some_and(|(_, all)| all.iter().all(|name| names.contains(name)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn of(list: &[(&str, &str)]) -> Severity {
-        let list: Vec<_> = list
-            .iter()
+    fn listed(list: &[(&str, &str)]) -> Vec<schema::Severity> {
+        list.iter()
             .map(|(kind, score)| schema::Severity {
                 kind: (*kind).to_owned(),
                 score: (*score).to_owned(),
             })
-            .collect();
-        rated(&list)
+            .collect()
+    }
+
+    fn of(list: &[(&str, &str)]) -> Severity {
+        rated(&listed(list))
     }
 
     #[test]
@@ -93,9 +136,36 @@ mod tests {
     }
 
     #[test]
+    fn the_highest_score_of_the_newest_version_counts() {
+        let told = |list: &[(&str, &str)]| {
+            let score = scored(&listed(list))?;
+            Some(format!("{} {}", score.base, score.modern))
+        };
+        let old = ("CVSS_V2", "AV:N/AC:L/Au:N/C:C/I:C/A:C");
+        let high = ("CVSS_V3", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H");
+        let low = ("CVSS_V3", "CVSS:3.0/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N");
+        let newest = (
+            "CVSS_V4",
+            "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
+        );
+        for (list, expected) in [
+            (&[][..], None),
+            (&[("Ubuntu", "high")], None),
+            (&[("CVSS_V3", "CVSS:3.1/AV:N")], None),
+            (&[old], Some("10.0 false")),
+            (&[low, old, high], Some("7.5 true")),
+            (&[high, newest, old], Some("9.3 true")),
+        ] {
+            assert_eq!(told(list).as_deref(), expected);
+        }
+    }
+
+    #[test]
     fn what_is_no_rating_is_unknown() {
         let long = "CVSS:3.1/".repeat(1000);
-        for score in ["", "CVSS:3.1/", "CVSS:9.9/AV:N", "7.5", "é", long.as_str()] {
+        let cut = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H";
+        let words = ["", "CVSS:3.1/", "CVSS:9.9/AV:N", "AV:N", "7.5", "é"];
+        for score in words.into_iter().chain([long.as_str(), cut]) {
             assert_eq!(of(&[("CVSS_V3", score)]), Severity::Unknown, "{score}");
         }
         assert_eq!(word("MODERATE"), Severity::Medium);
