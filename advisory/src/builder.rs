@@ -1,14 +1,15 @@
 //! Files of feeds to the bytes of a database.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use model::{Problem, ProblemKind};
+use model::{Exploitation, Problem, ProblemKind};
 
 use crate::database::facts::{Facts, SourceEntry};
-use crate::database::write;
+use crate::database::{exploitation, write};
 use crate::feed::{self, Feed, FeedFile, Missing, Parsed};
-use crate::{Limits, Record};
+use crate::{Cve, Limits, Record};
 
 pub(crate) mod gathered;
 mod interner;
@@ -31,6 +32,8 @@ pub struct Builder {
 struct Source {
     feed: &'static Feed,
     gathered: Gathered,
+    /// By identifier, with the date of the file that says so.
+    exploitation: BTreeMap<Cve, (Option<Timestamp>, Exploitation)>,
     advisories: u64,
     /// The newest date of a record: its own, or that of the archive's member for one without.
     newest: Option<Timestamp>,
@@ -93,6 +96,7 @@ impl Builder {
             let source = Source {
                 feed,
                 gathered: Gathered::default(),
+                exploitation: BTreeMap::new(),
                 advisories: 0,
                 newest: None,
                 newest_member: None,
@@ -174,7 +178,12 @@ impl Builder {
     pub fn finish(self) -> Vec<u8> {
         let mut segments = Vec::new();
         let mut entries = Vec::new();
-        for (name, source) in self.sources {
+        let mut known: BTreeMap<Cve, Exploitation> = BTreeMap::new();
+        for (name, mut source) in self.sources {
+            for (cve, (_, said)) in std::mem::take(&mut source.exploitation) {
+                let so_far = known.entry(cve).or_default();
+                *so_far = so_far.worst(said);
+            }
             let (entry, segment) = source.finish(name);
             entries.push(entry);
             segments.push(segment);
@@ -184,7 +193,7 @@ impl Builder {
             built,
             sources: entries,
         };
-        write::database(&facts, &segments)
+        write::database(&facts, &segments, &exploitation::section(&known))
     }
 }
 
@@ -201,6 +210,17 @@ impl Source {
             }
             self.problems.add(problem);
         }
+        let date = parsed.date.or(file.modified);
+        for (cve, said) in parsed.exploitation {
+            if self.advisories >= limits.records as u64 {
+                let detail = format!("more than {} entries in one source", limits.records);
+                let problem = Problem::new(ProblemKind::Limit, file.place(), detail);
+                self.failed.add(problem.clone());
+                self.problems.add(problem);
+                break;
+            }
+            self.know(cve, date, said);
+        }
         for record in parsed.records {
             if let Err(detail) = gathered::within(&record, limits) {
                 let problem = refused(file, &record.id, detail);
@@ -215,6 +235,19 @@ impl Source {
                 self.advisories += 1;
                 self.newest = self.newest.max(record.date().or(file.modified));
             }
+        }
+    }
+
+    /// Takes what a file says of an identifier; the newest file has the word, and of several of
+    /// one day the worst counts.
+    fn know(&mut self, cve: Cve, date: Option<Timestamp>, said: Exploitation) {
+        self.advisories += 1;
+        self.newest = self.newest.max(date);
+        let known = self.exploitation.entry(cve).or_insert((date, said));
+        match known.0.cmp(&date) {
+            Ordering::Less => *known = (date, said),
+            Ordering::Equal => known.1 = known.1.worst(said),
+            Ordering::Greater => {}
         }
     }
 

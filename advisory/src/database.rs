@@ -14,6 +14,7 @@ use crate::key::Key;
 
 mod changed;
 mod cursor;
+pub(crate) mod exploitation;
 pub mod facts;
 mod layout;
 mod segment;
@@ -80,6 +81,7 @@ pub struct Database {
     revision: String,
     facts: Facts,
     sections: Vec<Section>,
+    exploitation: Option<Section>,
     /// The sources that have rows of an ecosystem.
     by_ecosystem: HashMap<String, Vec<usize>>,
 }
@@ -126,6 +128,8 @@ impl Database {
             Some(first) if first.kind == layout::KIND_FACTS => read_facts(whole, first)?,
             _ => return Err(Damaged::new("the section table", "does not begin with facts").into()),
         };
+        let is_exploitation = |section: &&Section| section.kind == layout::KIND_EXPLOITATION;
+        let exploitation = sections.iter().find(is_exploitation).cloned();
         sections.retain(|section| section.kind == layout::KIND_SEGMENT);
         if sections.len() != facts.sources.len() {
             let what = "has another number of segments than the facts say";
@@ -145,6 +149,7 @@ impl Database {
             revision,
             facts,
             sections,
+            exploitation,
             by_ecosystem,
         })
     }
@@ -173,14 +178,17 @@ impl Database {
         }
     }
 
-    /// Compares every segment with its checksum; the facts were compared when opening.
+    /// Compares every section with its checksum; the facts were compared when opening.
     ///
     /// # Errors
     ///
-    /// [`Damaged`] names the first source whose segment is not what was written.
+    /// [`Damaged`] names the first section that is not what was written.
     pub fn verify(&self) -> Result<(), Damaged> {
         for (source, section) in self.facts.sources.iter().zip(&self.sections) {
             self.checked(section, &segment_of(source))?;
+        }
+        if let Some(section) = &self.exploitation {
+            self.checked(section, exploitation::PART)?;
         }
         Ok(())
     }

@@ -5,13 +5,15 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use model::{Problem, ProblemKind};
+use model::{Exploitation, Problem, ProblemKind};
 use serde::{Deserialize, Serialize};
 
-use crate::{Limits, Record};
+use crate::{Cve, Limits, Record};
 
 pub mod alpine;
+pub mod cisa;
 pub mod debian;
+pub mod first;
 pub mod osv;
 mod position;
 mod yaml;
@@ -47,6 +49,10 @@ impl FeedFile<'_> {
 pub struct Parsed {
     /// Records that were accepted.
     pub records: Vec<Record>,
+    /// What is known of weaknesses beyond the packages that have them.
+    pub exploitation: Vec<(Cve, Exploitation)>,
+    /// The date that the file gives itself, where it has one for all that it says.
+    pub date: Option<Timestamp>,
     /// What could not be read.
     pub problems: Vec<Problem>,
     /// Which part of the publisher's whole the file is, in the feed's own words.
@@ -98,7 +104,13 @@ pub struct Feed {
 }
 
 /// Every feed that is read.
-pub const ALL: &[Feed] = &[alpine::FEED, debian::FEED, osv::FEED];
+pub const ALL: &[Feed] = &[
+    alpine::FEED,
+    cisa::FEED,
+    debian::FEED,
+    first::FEED,
+    osv::FEED,
+];
 
 /// The feed of a source directory; `None` where nobody knows the name.
 pub fn for_source(source: &str) -> Option<&'static Feed> {
@@ -160,8 +172,9 @@ mod tests {
             ("rustsec", "osv"),
             ("pypa-advisory-database", "osv"),
             ("bitnami-vulndb", "osv"),
-            ("cisa-kev", ""),
-            ("epss", ""),
+            ("cisa-kev", "cisa-kev"),
+            ("epss", "epss"),
+            ("epss-2026", "epss"),
             ("redhat", ""),
             ("alpinesomething", ""),
             ("", ""),

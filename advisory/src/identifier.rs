@@ -1,5 +1,25 @@
 //! Identifiers of weaknesses and of bulletins.
 
+/// A CVE as two numbers, which is how many of them are kept in little room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Cve {
+    /// The year in its name.
+    pub year: u16,
+    /// Its number in that year.
+    pub number: u32,
+}
+
+impl Cve {
+    /// The CVE that an identifier is or wraps; `None` for a number that nobody has given out.
+    pub fn of(identifier: &str) -> Option<Cve> {
+        let (year, number) = cve(identifier)?.strip_prefix("CVE-")?.split_once('-')?;
+        Some(Cve {
+            year: year.parse().ok()?,
+            number: number.parse().ok()?,
+        })
+    }
+}
+
 /// The CVE that an identifier is or wraps: `CVE-2021-3782`, `UBUNTU-CVE-2021-3782`,
 /// `CVE-2021-35940.patch`. Its form is that of the CVE record format: a year and at least four
 /// digits.
@@ -84,6 +104,19 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(cve(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cve_is_two_numbers() {
+        for (text, expected) in [
+            ("CVE-1999-0001", Some((1999, 1))),
+            ("UBUNTU-CVE-2018-1999046", Some((2018, 1_999_046))),
+            ("CVE-2020-4294967296", None),
+            ("DSA-5380-1", None),
+        ] {
+            let found = Cve::of(text).map(|cve| (cve.year, cve.number));
+            assert_eq!(found, expected, "{text}");
         }
     }
 

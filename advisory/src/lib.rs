@@ -27,6 +27,7 @@ pub use builder::{Builder, UnknownSource};
 pub use coverage::coverage;
 pub use database::{Changed, Damaged, Database, OpenError};
 pub use feed::{Feed, FeedFile};
+pub use identifier::Cve;
 pub use join::{findings, join};
 pub use key::{Key, key};
 pub use limits::{AgeLimits, Limits};

@@ -20,6 +20,8 @@ pub const MAX_FACTS: u64 = 64 << 20;
 pub const KIND_FACTS: u32 = 1;
 /// A section that holds one source's records; they come in the facts' order.
 pub const KIND_SEGMENT: u32 = 2;
+/// A section that holds what is known of weaknesses beyond packages, of all sources.
+pub const KIND_EXPLOITATION: u32 = 3;
 
 /// The first eight bytes of a segment.
 pub const SEGMENT_MAGIC: [u8; 8] = *b"LZSEG\x002\0";
@@ -74,6 +76,25 @@ pub mod advisory {
     pub const SCORE: u8 = 0b1000_0000;
     /// Beside the tenths of a base score: it is of CVSS 2.
     pub const OLD_SCORE: u8 = 0b1000_0000;
+}
+
+/// The first eight bytes of the section of exploitation.
+pub const EXPLOITATION_MAGIC: [u8; 8] = *b"LZEXP\x001\0";
+/// Magic, number of years, number of rows.
+pub const EXPLOITATION_HEADER: usize = 16;
+/// A year, and how many rows there are up to its end; a row: a number and [`exploitation`].
+pub const EXPLOITATION_ENTRY: usize = 8;
+
+/// The second word of a row on exploitation.
+pub mod exploitation {
+    /// The forecast, in hundred-thousandths.
+    pub const EPSS: u32 = 0x1_ffff;
+    /// Stands where there is no forecast.
+    pub const NO_EPSS: u32 = 0x1_ffff;
+    /// How far the day of the listing is shifted; 0 is none, 1 the first of the year 2000.
+    pub const DAY_SHIFT: u32 = 17;
+    /// The last day that fits, 2089-09-16.
+    pub const LAST_DAY: u32 = 0x7fff;
 }
 
 /// The hash under which a package of an ecosystem is found.

@@ -43,6 +43,11 @@ fn small() -> Vec<u8> {
     builder.finish()
 }
 
+/// The same, opened, for the tests of a section that it lacks.
+pub fn small_database() -> Database {
+    Database::open(small()).unwrap()
+}
+
 fn ask(database: &Database, ecosystem: &str, name: &str) -> Vec<Result<String, Damaged>> {
     let ecosystem: Ecosystem = ecosystem.parse().unwrap();
     let shown = |hit: Hit<'_>| format!("{} {:?}", hit.source.name, hit.statement);

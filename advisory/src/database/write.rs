@@ -7,15 +7,18 @@ use super::layout::{self, advisory, range, row};
 use crate::builder::gathered::{Advisory, Row, Sorted};
 use crate::{End, Range, State};
 
-/// The bytes of a database of these segments, which come in the order of the facts' sources.
-pub fn database(facts: &Facts, segments: &[Vec<u8>]) -> Vec<u8> {
+/// The bytes of a database of these segments, which come in the order of the facts' sources, and
+/// of a section of exploitation, unless it is empty.
+pub fn database(facts: &Facts, segments: &[Vec<u8>], exploitation: &[u8]) -> Vec<u8> {
     let facts = serde_json::to_vec(facts).unwrap_or_default();
     let all = std::iter::once((layout::KIND_FACTS, facts.as_slice())).chain(
         segments
             .iter()
             .map(|bytes| (layout::KIND_SEGMENT, bytes.as_slice())),
     );
-    let count = segments.len() + 1;
+    let known = (!exploitation.is_empty()).then_some((layout::KIND_EXPLOITATION, exploitation));
+    let all = all.chain(known);
+    let count = 1 + segments.len() + usize::from(known.is_some());
     let mut offset = aligned(layout::HEADER + layout::SECTION * count);
     let mut table = Vec::new();
     let mut places = Vec::new();
@@ -250,7 +253,7 @@ fn aligned(length: usize) -> usize {
     length.next_multiple_of(8)
 }
 
-fn put_u32(out: &mut Vec<u8>, value: u32) {
+pub fn put_u32(out: &mut Vec<u8>, value: u32) {
     out.extend_from_slice(&value.to_le_bytes());
 }
 
