@@ -1,7 +1,8 @@
 //! The database of apk-tools 2 and 3: `lib/apk/db/installed`, apk(5) "installed database".
 //!
 //! One record per package, ended by an empty line; `X:value` each. `P` name, `V` version, `A`
-//! architecture, `o` origin; `F` a directory, `R` a file in it, `Z` that file's checksum.
+//! architecture, `o` origin, `L` licence; `F` a directory, `R` a file in it, `Z` that file's
+//! checksum.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use crate::text::{FileProblems, excerpt, lines, word};
 /// The installed database.
 pub const APK: Cataloger = Cataloger {
     name: "apk",
-    reads: "packages of Alpine, Wolfi and Chainguard, with origin and owned files",
+    reads: "packages of Alpine, Wolfi and Chainguard, with origin, licence and owned files",
     paths: &[
         Pattern::Exact("lib/apk/db/installed"),
         Pattern::Exact("usr/lib/apk/db/installed"),
@@ -32,6 +33,7 @@ struct Record {
     version: Option<String>,
     architecture: Option<String>,
     origin: Option<String>,
+    licence: Option<String>,
     directory: String,
     files: Vec<OwnedFile>,
 }
@@ -64,6 +66,14 @@ impl Record {
             b'V' => &mut self.version,
             b'A' => &mut self.architecture,
             b'o' => &mut self.origin,
+            b'L' => {
+                // Free text, and empty for packages that were made in place.
+                match self.licence {
+                    Some(_) => problems.at(line, "a second L: in a record"),
+                    None => self.licence = Some(path::text(value.trim_ascii())),
+                }
+                return;
+            }
             b'F' => {
                 self.directory = path::normalise(value);
                 return;
@@ -107,6 +117,7 @@ impl Record {
             let owned: &mut BTreeMap<_, Vec<_>> = &mut found.owned;
             owned.entry(name.clone()).or_default().extend(self.files);
         }
+        found.licences.push(self.licence.unwrap_or_default());
         found.packages.push(Package {
             kind: PackageType::Apk,
             source: self.origin.map(|origin| Source {
@@ -134,6 +145,7 @@ C:Q1qKcZ+j23xssAXmgQhkOO8dHnbWw=
 P:busybox-binsh
 V:1.36.1-r29
 A:x86_64
+L:GPL-2.0-only
 o:busybox
 F:bin
 R:sh
@@ -145,27 +157,41 @@ R:top
 \u{0}\u{1}garbage
 P:musl
 V:1.2.5-r0
+L: MIT AND (BSD-2-Clause OR custom)\x20
 
 P:nameless
 
 P:two words
 V:1
+L:MIT
+
+P:.build-deps
+V:20240901
+L:
+
+P:licensed
+V:1
+L:MIT
+L:ISC
 
 P:twice
 P:other
 V:1
 ";
         expect![[r#"
-            apk busybox-binsh 1.36.1-r29 (busybox 1.36.1-r29) [x86_64]
-            apk musl 1.2.5-r0
+            apk busybox-binsh 1.36.1-r29 (busybox 1.36.1-r29) [x86_64] licence "GPL-2.0-only"
+            apk musl 1.2.5-r0 licence "MIT AND (BSD-2-Clause OR custom)"
+            apk .build-deps 20240901
+            apk licensed 1 licence "MIT"
             apk twice 1
             busybox-binsh owns bin/sh Q1pcfTfDNEbNKQc2s1tia7da05M8Q=
             busybox-binsh owns top
-            ! db:13: is no field: '\x00\x01garbage' (malformed)
-            ! db:17: a record without name or version is passed over (malformed)
-            ! db:19: P: has no usable value: 'two words' (malformed)
+            ! db:14: is no field: '\x00\x01garbage' (malformed)
             ! db:19: a record without name or version is passed over (malformed)
-            ! db:23: a second P: in a record (malformed)
+            ! db:21: P: has no usable value: 'two words' (malformed)
+            ! db:21: a record without name or version is passed over (malformed)
+            ! db:32: a second L: in a record (malformed)
+            ! db:35: a second P: in a record (malformed)
         "#]]
         .assert_eq(&show(parse("db", text.as_bytes(), &Limits::default())));
     }

@@ -102,6 +102,11 @@ pub struct Found {
     /// Packages that it names as installed, in its order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<Package>,
+    /// The licence of each of them, as its package manager writes it, empty where it says none;
+    /// no item at all from formats that know no licences. Beside the packages, since a licence is
+    /// nothing that a package is matched by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub licences: Vec<String>,
     /// What it says about the distribution.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distro: Option<DistroFact>,

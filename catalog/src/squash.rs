@@ -65,13 +65,14 @@ fn of_contents(layers: &[&Contents], name: impl Fn(usize) -> Option<Digest>) -> 
             inventory.databases.push(path.to_owned());
         }
         let origins = Origins::new(&view, path);
-        for package in &report.found.packages {
+        for (number, package) in report.found.packages.iter().enumerate() {
+            let licence = report.found.licences.get(number).cloned();
             inventory.packages.push(Installed {
                 package: package.clone(),
                 path: path.to_owned(),
                 layer: origins.first(package).and_then(&name),
                 ownership: Ownership::Own,
-                licence: String::new(),
+                licence: licence.unwrap_or_default(),
             });
         }
     }

@@ -15,6 +15,7 @@ mod sources;
 /// What a parser answered, line by line.
 pub fn show((found, problems): (Found, Vec<Problem>)) -> String {
     let mut text = String::new();
+    let mut licences = found.licences.into_iter();
     for package in found.packages {
         text += &format!("{} {} {}", package.kind, package.name, package.version);
         if let Some(source) = package.source {
@@ -22,6 +23,10 @@ pub fn show((found, problems): (Found, Vec<Problem>)) -> String {
         }
         if let Some(architecture) = package.architecture {
             text += &format!(" [{architecture}]");
+        }
+        match licences.next() {
+            Some(licence) if !licence.is_empty() => text += &format!(" licence {licence:?}"),
+            _ => {}
         }
         text += "\n";
     }
@@ -60,7 +65,11 @@ fn show_inventory(inventory: &Inventory, layers: &[Digest]) -> String {
         let source = source.map(|source| format!(" ({} {})", source.name, source.version));
         let (name, version, path) = (&package.name, &package.version, &installed.path);
         let source = source.unwrap_or_default();
-        text += &format!("{name} {version}{source} @ {path}, layer {layer}\n");
+        let licence = match installed.licence.as_str() {
+            "" => String::new(),
+            licence => format!(", {licence}"),
+        };
+        text += &format!("{name} {version}{source} @ {path}, layer {layer}{licence}\n");
     }
     text += &format!("databases {:?}\n", inventory.databases);
     for problem in &inventory.problems {
@@ -261,10 +270,15 @@ Version: 1
 P:busybox-binsh
 V:1.36.1-r29
 o:busybox
+L:GPL-2.0-only
+
+P:musl
+V:1
 
 ",
         expect![[r#"
-            busybox-binsh 1.36.1-r29 (busybox 1.36.1-r29) @ lib/apk/db/installed, layer 2
+            busybox-binsh 1.36.1-r29 (busybox 1.36.1-r29) @ lib/apk/db/installed, layer 2, GPL-2.0-only
+            musl 1 @ lib/apk/db/installed, layer 2
             libgcc1 1:8.3.0-6 (gcc-8 8.3.0-6) @ var/lib/dpkg/status, layer 1
             libssl1.1 1.1.1c-1 (openssl 1.1.1c-1) @ var/lib/dpkg/status, layer 1
             databases ["lib/apk/db/installed", "var/lib/dpkg/status"]
