@@ -4,7 +4,7 @@
 
 use model::coverage::Completeness;
 use model::{
-    AdvisoryRef, Coverage, DatabaseFacts, Digest, Distro, Finding, Gap, GapKind, Installed,
+    AdvisoryRef, Coverage, Cvss, DatabaseFacts, Digest, Distro, Finding, Gap, GapKind, Installed,
     Inventory, Location, Ownership, Package, PackageType, Platform, Problem, ProblemKind, Scan,
     Severity, Source, SourceFacts, Status, Target,
 };
@@ -165,6 +165,8 @@ pub fn vulnerable() -> Scan {
             &["0.0~git20200101.0.abcdef0+dfsg1-1", "1:2.0-1"],
         ),
     ];
+    scan.findings[1].cvss = Cvss::from_tenths(98);
+    scan.findings[1].published = "2021-08-24T15:15:09Z".parse().ok();
     scan
 }
 

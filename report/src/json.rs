@@ -37,6 +37,7 @@ mod tests {
     fn a_document_with_findings() {
         let mut scan = vulnerable();
         scan.findings.truncate(2);
+        scan.inventory.packages[0].licence = "OpenSSL".into();
         check(
             &scan,
             expect![[r#"
@@ -114,6 +115,7 @@ mod tests {
                     "version": "1.1.1d-0+deb10u3"
                   },
                   "arch": "amd64",
+                  "licence": "OpenSSL",
                   "path": "var/lib/dpkg/status",
                   "layer": "sha256:dac1d7cfa95021764849fd102524e141488c5e3a90f861dbb5a12d9ac8584f85"
                 }
@@ -125,6 +127,8 @@ mod tests {
                     "DSA-4963-1"
                   ],
                   "severity": "critical",
+                  "cvss": 9.8,
+                  "published": "2021-08-24T15:15:09Z",
                   "status": "fixed",
                   "package": {
                     "name": "libssl1.1",
@@ -154,6 +158,8 @@ mod tests {
                     "DSA-4963-1"
                   ],
                   "severity": "medium",
+                  "cvss": null,
+                  "published": null,
                   "status": "affected",
                   "package": {
                     "name": "libssl1.1",

@@ -9,7 +9,7 @@
 
 use model::coverage::Completeness;
 use model::{
-    AdvisoryRef, Coverage, DatabaseFacts, Digest, Distro, Finding, Gap, GapKind, Installed,
+    AdvisoryRef, Coverage, Cvss, DatabaseFacts, Digest, Distro, Finding, Gap, GapKind, Installed,
     Inventory, Location, Ownership, Package, PackageType, Platform, Problem, ProblemKind, Scan,
     Severity, Source, SourceFacts, Status, Target,
 };
@@ -40,7 +40,8 @@ impl Schema {
                 "type" => has_type(operand, value),
                 "const" => value == operand,
                 "enum" => operand.as_array().unwrap().contains(value),
-                "minimum" => value.as_u64() >= operand.as_u64(),
+                "minimum" => value.is_null() || value.as_f64() >= operand.as_f64(),
+                "maximum" => value.is_null() || value.as_f64() <= operand.as_f64(),
                 "required" => value.as_object().is_none_or(|fields| {
                     let required = operand.as_array().unwrap().iter();
                     required
@@ -88,6 +89,7 @@ fn has_type(types: &Value, value: &Value) -> bool {
     let name = match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
         Value::Number(_) => "integer",
         Value::String(_) => "string",
         Value::Array(_) => "array",
@@ -150,8 +152,8 @@ fn finding(kind: PackageType, severity: Severity, status: Status) -> Finding {
         id: "CVE-2026-1".into(),
         aliases: vec!["DSA-1-1".into()],
         severity,
-        cvss: None,
-        published: None,
+        cvss: Cvss::from_tenths(98),
+        published: "2026-01-02T03:04:05Z".parse().ok(),
         status,
         package: package(kind, true),
         purl: Some("pkg:generic/name@1.0".into()),
@@ -219,7 +221,7 @@ fn full() -> Scan {
                     path: "lib/db".into(),
                     layer: Some(Digest::of(b"layer")),
                     ownership: Ownership::Own,
-                    licence: String::new(),
+                    licence: "MIT AND Zlib".into(),
                 })
                 .collect(),
             databases: vec![],
@@ -247,9 +249,12 @@ fn bare() -> Scan {
     for installed in &mut scan.inventory.packages {
         installed.package = package(installed.package.kind, false);
         installed.layer = None;
+        installed.licence.clear();
     }
     for finding in &mut scan.findings {
         finding.purl = None;
+        finding.cvss = None;
+        finding.published = None;
         finding.description.clear();
         finding.advisory.url = None;
         finding.locations[0].layer = None;
@@ -286,6 +291,7 @@ fn the_check_sees_faults() {
     broken["extra"] = Value::Null;
     broken["target"]["digest"] = Value::from("sha256:1");
     broken["findings"][0]["severity"] = Value::from("awful");
+    broken["findings"][1]["cvss"] = Value::from(10.1);
     broken["packages"][0]
         .as_object_mut()
         .unwrap()
@@ -294,6 +300,7 @@ fn the_check_sees_faults() {
     let expected = [
         ".extra: not in the schema",
         ".findings[0].severity: enum",
+        ".findings[1].cvss: maximum",
         ".packages[0]: required",
         ".target.digest: pattern",
     ];

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use model::finding::count_by_severity;
 use model::{
-    AdvisoryRef, Coverage, DatabaseFacts, Digest, Distro, Finding, Installed, Inventory, Location,
-    Package, Problem, Scan, Severity, SourceFacts,
+    AdvisoryRef, Coverage, Cvss, DatabaseFacts, Digest, Distro, Finding, Installed, Inventory,
+    Location, Package, Problem, Scan, Severity, SourceFacts,
 };
 use serde::{Serialize, Serializer};
 
@@ -199,6 +199,7 @@ struct PackageRow<'a> {
     purl: Option<String>,
     source: Option<SourcePackage<'a>>,
     arch: Option<&'a str>,
+    licence: Option<&'a str>,
     path: &'a str,
     layer: Option<&'a str>,
 }
@@ -222,6 +223,7 @@ impl<'a> PackageRow<'a> {
                 version: &source.version,
             }),
             arch: package.architecture.as_deref(),
+            licence: Some(installed.licence.as_str()).filter(|text| !text.is_empty()),
             path: &installed.path,
             layer: installed.layer.as_ref().map(Digest::as_str),
         }
@@ -241,6 +243,8 @@ struct FindingRow<'a> {
     id: &'a str,
     aliases: &'a [String],
     severity: &'static str,
+    cvss: Option<f64>,
+    published: Option<Timestamp>,
     status: &'static str,
     package: AffectedPackage<'a>,
     fixed_in: &'a [String],
@@ -276,6 +280,8 @@ impl<'a> FindingRow<'a> {
             id: &finding.id,
             aliases: &finding.aliases,
             severity: finding.severity.as_str(),
+            cvss: finding.cvss.map(Cvss::score),
+            published: finding.published,
             status: finding.status.as_str(),
             package: AffectedPackage::of(&finding.package, finding.purl.as_deref()),
             fixed_in: &finding.fixed_in,
