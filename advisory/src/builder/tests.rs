@@ -178,6 +178,22 @@ fn limits_are_problems_and_never_silent() {
 }
 
 #[test]
+fn a_source_has_no_more_entries_than_its_limit() {
+    let text = "CVE-2020-1111;0.5;0.5\nCVE-2020-1112;0.5;0.5\n";
+    let limits = Limits {
+        records: 3,
+        ..Limits::default()
+    };
+    let files = ["a.csv", "b.csv"].map(|path| file("epss", path, text.as_bytes()));
+    let database = Database::open(build(&files, limits)).unwrap();
+    let source = &database.sources()[0];
+    assert_eq!((source.advisories, source.problem_count), (3, 1));
+    assert_eq!(source.problems[0].kind, ProblemKind::Limit);
+    assert_eq!(source.missing.len(), 1, "the source is a partial one");
+    assert!(source.broken.is_none());
+}
+
+#[test]
 fn an_archives_date_stands_in_for_a_record_without_one() {
     let member = |modified: &str| FeedFile {
         archive: Some("a.tar.zst"),

@@ -190,6 +190,11 @@ fn random_segments_are_read_without_harm() {
             for (ecosystem, name) in QUESTIONS {
                 ask(&database, ecosystem, name);
             }
+            for section in &database.sections {
+                let segment = database.section_bytes(section).and_then(Segment::open);
+                let walked = segment.map(|segment| segment.packages().take(1000).count());
+                assert!(walked.is_none_or(|count| count < 1000));
+            }
         }
     }
 }

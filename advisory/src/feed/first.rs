@@ -26,76 +26,113 @@ pub const FEED: Feed = Feed {
 };
 
 fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
-    let failure = |kind, detail: String| Parsed::failure(Problem::new(kind, file.place(), detail));
-    let mut parsed = Parsed {
-        date: date_of_name(file.path),
-        ..Parsed::default()
+    let mut reader = Reader {
+        file,
+        limits,
+        column: None,
+        wrong: 0,
+        parsed: Parsed {
+            date: date_of_name(file.path),
+            ..Parsed::default()
+        },
     };
-    let mut column = None;
-    let mut wrong = 0;
     for (number, line) in file.bytes.split(|byte| *byte == b'\n').enumerate() {
         let text = String::from_utf8_lossy(line);
-        let text = text.trim();
-        if let Some(comment) = text.strip_prefix('#') {
-            parsed.date = date_of_comment(comment).or(parsed.date);
-            continue;
-        }
-        if text.is_empty() {
-            continue;
-        }
-        let fields: Vec<&str> = text.split([',', ';']).map(str::trim).take(8).collect();
-        let Some(at) = column else {
-            let Some(at) = column_of(&fields) else {
-                let detail = "its header names no column cve and epss: fetch it anew".to_owned();
-                return failure(ProblemKind::Malformed, detail);
-            };
-            column = Some(at);
-            parsed.exploitation.extend(row(&fields, at));
-            continue;
+        let read = match text.trim() {
+            "" => Ok(()),
+            text => match text.strip_prefix('#') {
+                Some(comment) => reader.comment(comment),
+                None => reader.line(number + 1, text),
+            },
         };
-        if parsed.exploitation.len() >= limits.records {
-            return failure(
-                ProblemKind::Limit,
-                format!("more than {} rows", limits.records),
-            );
-        }
-        match row(&fields, at) {
-            Some(row) => parsed.exploitation.push(row),
-            None if wrong >= limits.problems => wrong += 1,
-            None => {
-                wrong += 1;
-                let shown: String = text.chars().take(40).collect();
-                let place = format!("{}: line {}", file.place(), number + 1);
-                let detail = format!("'{shown}' is no CVE with a probability");
-                parsed
-                    .problems
-                    .push(Problem::new(ProblemKind::Malformed, place, detail));
-            }
+        if let Err(problem) = read {
+            return Parsed::failure(problem);
         }
     }
-    if parsed.exploitation.is_empty() {
-        return failure(
-            ProblemKind::Malformed,
-            "it holds no score: fetch it anew".to_owned(),
-        );
-    }
-    if let Some(more) = wrong.checked_sub(limits.problems).filter(|more| *more > 0) {
-        let detail = format!("{more} more rows could not be read");
-        parsed
-            .problems
-            .push(Problem::new(ProblemKind::Malformed, file.place(), detail));
-    }
-    parsed
+    reader.finish()
 }
 
-/// The place of the score in a row: as the header says, or the second where the first row is no
-/// header.
-fn column_of(first: &[&str]) -> Option<usize> {
-    if first.first().is_some_and(|id| Cve::of(id).is_some()) {
-        return Some(1);
+struct Reader<'a> {
+    file: &'a FeedFile<'a>,
+    limits: &'a Limits,
+    /// Where in a row the score stands, once the first row has told it.
+    column: Option<usize>,
+    /// Rows that could not be read, of which the first so many are problems of their own.
+    wrong: usize,
+    parsed: Parsed,
+}
+
+impl Reader<'_> {
+    fn comment(&mut self, comment: &str) -> Result<(), Problem> {
+        self.parsed.date = date_of_comment(comment).or(self.parsed.date);
+        Ok(())
     }
-    let is_header = first.first() == Some(&"cve");
-    first.iter().position(|name| is_header && *name == "epss")
+
+    /// A header or a row. An error where the rest of the file is not to be read.
+    fn line(&mut self, number: usize, text: &str) -> Result<(), Problem> {
+        let fields: Vec<&str> = text.split([',', ';']).map(str::trim).take(8).collect();
+        let Some(column) = self.column else {
+            return self.first(number, text, &fields);
+        };
+        self.row(number, text, &fields, column)
+    }
+
+    fn first(&mut self, number: usize, text: &str, fields: &[&str]) -> Result<(), Problem> {
+        if fields.first().is_some_and(|id| Cve::of(id).is_some()) {
+            self.column = Some(1);
+            return self.row(number, text, fields, 1);
+        }
+        let place = |name| fields.iter().position(|field| *field == name);
+        self.column = place("epss").filter(|_| place("cve") == Some(0));
+        let detail = "its first row has neither a CVE nor columns cve and epss: fetch it anew";
+        self.column
+            .map(drop)
+            .ok_or_else(|| self.problem(ProblemKind::Malformed, detail))
+    }
+
+    fn row(
+        &mut self,
+        number: usize,
+        text: &str,
+        fields: &[&str],
+        column: usize,
+    ) -> Result<(), Problem> {
+        if self.parsed.exploitation.len() >= self.limits.records {
+            let detail = format!("more than {} rows", self.limits.records);
+            return Err(self.problem(ProblemKind::Limit, detail));
+        }
+        if let Some(row) = row(fields, column) {
+            self.parsed.exploitation.push(row);
+            return Ok(());
+        }
+        self.wrong += 1;
+        if self.wrong <= self.limits.problems {
+            let shown: String = text.chars().take(40).collect();
+            let place = format!("{}: line {number}", self.file.place());
+            let detail = format!("'{shown}' is no CVE with a probability");
+            let problem = Problem::new(ProblemKind::Malformed, place, detail);
+            self.parsed.problems.push(problem);
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Parsed {
+        if self.parsed.exploitation.is_empty() {
+            let detail = "it holds no score: fetch it anew";
+            return Parsed::failure(self.problem(ProblemKind::Malformed, detail));
+        }
+        let more = self.wrong.saturating_sub(self.limits.problems);
+        if more > 0 {
+            let detail = format!("{more} more rows could not be read");
+            let problem = self.problem(ProblemKind::Malformed, detail);
+            self.parsed.problems.push(problem);
+        }
+        self.parsed
+    }
+
+    fn problem(&self, kind: ProblemKind, detail: impl Into<String>) -> Problem {
+        Problem::new(kind, self.file.place(), detail)
+    }
 }
 
 fn row(fields: &[&str], column: usize) -> Option<(Cve, Exploitation)> {
@@ -191,7 +228,13 @@ mod tests {
             (
                 "a.csv",
                 "invalid,header,format\nCVE-2024-6775,0.00043,0.09291\n",
-                "epss/a.csv: its header names no column cve and epss: fetch it anew",
+                "epss/a.csv: its first row has neither a CVE nor columns cve and epss: fetch it anew",
+            ),
+            (
+                "a.csv",
+                "CVE-2020-1111;none;0.1\nCVE-2020-1112;0.5;0.1\n",
+                "2020-1112 50000\n\
+                 epss/a.csv: line 1: 'CVE-2020-1111;none;0.1' is no CVE with a probability",
             ),
             (
                 "a.csv",
