@@ -14,7 +14,7 @@ use model::Digest;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::StoreError;
-use store::record::{AffectedImage, ScanState};
+use store::record::{AffectedImage, Repository, ScanState};
 
 use crate::app::App;
 use crate::auth::Principal;
@@ -104,17 +104,15 @@ async fn repositories(
 ) -> Response<Body> {
     answer(move || {
         let rows = listing::repositories(&app, &principal, page.after.as_deref(), page.limit)?;
-        let views: Vec<Value> = rows
-            .iter()
-            .map(|row| {
-                json!({
-                    "name": row.name.as_str(),
-                    "uri": app.settings.repository_uri(row.name.as_str()),
-                    "created_at": row.created_at.to_string(),
-                    "scan_on_push": app.scan_wanted(row),
-                })
-            })
-            .collect();
+        let view = |row: &Repository| -> Result<Value, StoreError> {
+            Ok(json!({
+                "name": row.name.as_str(),
+                "uri": app.settings.repository_uri(row.name.as_str()),
+                "created_at": row.created_at.to_string(),
+                "scan_on_push": app.scan_wanted(row)?,
+            }))
+        };
+        let views: Vec<Value> = rows.iter().map(view).collect::<Result<_, _>>()?;
         document(json!({ "repositories": views }))
     })
     .await

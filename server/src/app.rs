@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use advisory::Database;
 use jiff::Timestamp;
-use store::Store;
 use store::record::Repository;
+use store::{Store, StoreError};
 
 use crate::analysis::Analyses;
 use crate::auth::password::Passwords;
@@ -15,6 +15,7 @@ use crate::auth::seal::Seal;
 use crate::facts::FactsCache;
 use crate::limiter::{FailedLogins, PrincipalRate};
 use crate::metrics::Metrics;
+use crate::scanning::{self, Frequency};
 use crate::settings::Settings;
 
 /// Tells the time. An argument, so that a test can hold it still.
@@ -126,6 +127,8 @@ pub struct App {
     pub facts: FactsCache,
     /// Whether the server was asked to stop: it takes no new connections any more.
     pub stopping: AtomicBool,
+    /// What is scanned in the whole registry, as it was last read.
+    pub(crate) scanning: scanning::Cache,
     /// What is counted.
     pub metrics: Metrics,
     /// Requests per second of each principal.
@@ -158,13 +161,21 @@ impl App {
             analyses: Analyses::new(processors()),
             facts: FactsCache::default(),
             stopping: AtomicBool::new(false),
+            scanning: scanning::Cache::default(),
             metrics: Metrics::default(),
         }
     }
 
-    /// Whether a push to that repository is scanned: yes, unless somebody said no.
-    pub fn scan_wanted(&self, repository: &Repository) -> bool {
-        repository.scan_on_push != Some(false)
+    /// Whether a push to that repository is scanned: yes, unless somebody said no. Another
+    /// server's rules are seen within a second.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    pub fn scan_wanted(&self, repository: &Repository) -> Result<bool, StoreError> {
+        let set = scanning::configuration(self)?;
+        let effect = scanning::effect(set.as_deref(), repository);
+        Ok(effect.frequency != Frequency::Manual)
     }
 
     /// Tells the workers that there is something to do.

@@ -19,20 +19,26 @@ use crate::auth::{Principal, key, sigv4};
 use crate::blocking::spawn_blocking;
 use crate::middleware::logins::WrongCredentials;
 
+mod account_setting;
 mod batch_delete_image;
+mod batch_get_repository_scanning_configuration;
 mod create_repository;
 mod delete_repository;
 mod describe_image_scan_findings;
 mod describe_images;
 mod describe_repositories;
 mod error;
+mod get_account_setting;
 mod get_authorization_token;
+mod get_registry_scanning_configuration;
 mod list_images;
 mod lookup;
 mod mutability;
 mod paging;
+mod put_account_setting;
 mod put_image_scanning_configuration;
 mod put_image_tag_mutability;
+mod put_registry_scanning_configuration;
 mod start_image_scan;
 mod view;
 
@@ -82,6 +88,11 @@ const OPERATIONS: &[Operation] = &[
         batch_delete_image::run,
     ),
     operation(
+        "BatchGetRepositoryScanningConfiguration",
+        Action::BatchGetRepositoryScanningConfiguration,
+        batch_get_repository_scanning_configuration::run,
+    ),
+    operation(
         "CreateRepository",
         Action::CreateRepository,
         create_repository::run,
@@ -107,11 +118,26 @@ const OPERATIONS: &[Operation] = &[
         describe_repositories::run,
     ),
     operation(
+        "GetAccountSetting",
+        Action::GetAccountSetting,
+        get_account_setting::run,
+    ),
+    operation(
         "GetAuthorizationToken",
         Action::GetAuthorizationToken,
         get_authorization_token::run,
     ),
+    operation(
+        "GetRegistryScanningConfiguration",
+        Action::GetRegistryScanningConfiguration,
+        get_registry_scanning_configuration::run,
+    ),
     operation("ListImages", Action::ListImages, list_images::run),
+    operation(
+        "PutAccountSetting",
+        Action::PutAccountSetting,
+        put_account_setting::run,
+    ),
     operation(
         "PutImageScanningConfiguration",
         Action::PutImageScanningConfiguration,
@@ -121,6 +147,11 @@ const OPERATIONS: &[Operation] = &[
         "PutImageTagMutability",
         Action::PutImageTagMutability,
         put_image_tag_mutability::run,
+    ),
+    operation(
+        "PutRegistryScanningConfiguration",
+        Action::PutRegistryScanningConfiguration,
+        put_registry_scanning_configuration::run,
     ),
     operation(
         "StartImageScan",

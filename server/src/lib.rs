@@ -22,6 +22,7 @@ pub mod oci;
 pub mod pages;
 pub mod router;
 pub mod scan;
+pub mod scanning;
 pub mod serve;
 pub mod settings;
 pub mod surface;

@@ -17,6 +17,7 @@ use store::record::{Job, JobKind};
 use crate::app::{App, Bell};
 use crate::matching::{self, Brought};
 use crate::scan::{self, ScanError};
+use crate::scanning::sweep;
 
 /// How long a job stays with a worker that says nothing.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
@@ -140,6 +141,7 @@ fn run(app: &App, job: &Job) -> Result<Outcome, StoreError> {
     match &job.kind {
         JobKind::Scan { image } => scan_image(app, image).map(|()| Outcome::Done),
         JobKind::Match { revision } => bring(app, job, revision),
+        JobKind::Sweep { .. } => sweep::run(app).map(|()| Outcome::Done),
         // Left by a collector that died: the next collection goes on with what it began.
         JobKind::Collect => Ok(Outcome::Done),
     }

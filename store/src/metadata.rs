@@ -9,6 +9,7 @@ mod housekeeping;
 mod jobs;
 mod manifests;
 mod matching;
+mod preferences;
 mod repositories;
 mod scans;
 mod transfer;
@@ -19,6 +20,7 @@ pub use housekeeping::Housekeeping;
 pub use jobs::Jobs;
 pub use manifests::Manifests;
 pub use matching::Matching;
+pub use preferences::Preferences;
 pub use repositories::Repositories;
 pub use scans::Scans;
 pub use transfer::Transfer;
@@ -34,6 +36,12 @@ pub trait Contents: Repositories + Holdings + Manifests + Scans + Matching {}
 impl<T: Repositories + Holdings + Manifests + Scans + Matching> Contents for T {}
 
 /// A store of metadata: all subjects together.
-pub trait Metadata: Contents + Jobs + Access + Housekeeping + Transfer + Send + Sync {}
+pub trait Metadata:
+    Contents + Jobs + Access + Preferences + Housekeeping + Transfer + Send + Sync
+{
+}
 
-impl<T: Contents + Jobs + Access + Housekeeping + Transfer + Send + Sync> Metadata for T {}
+impl<T: Contents + Jobs + Access + Preferences + Housekeeping + Transfer + Send + Sync> Metadata
+    for T
+{
+}

@@ -202,6 +202,11 @@ pub enum JobKind {
     },
     /// Remove what nobody uses.
     Collect,
+    /// Queue scans of stored images that nobody has looked at and that are to be scanned now.
+    Sweep {
+        /// When the rules were set that ask for it: each such change is swept for.
+        asked_at: Timestamp,
+    },
 }
 
 /// A job that is leased to a worker.

@@ -17,6 +17,7 @@ mod matching;
 mod package;
 mod package_set;
 mod place;
+mod preference;
 mod repository;
 pub(crate) mod row;
 mod scan;

@@ -93,6 +93,7 @@ macro_rules! metadata_suites {
                 users_are_kept_with_their_grants,
                 keys_end_with_their_user,
                 tokens_end_with_their_key,
+                preferences_are_kept_with_the_job_they_ask_for,
                 a_job_is_queued_once_and_leased_in_order,
                 an_expired_lease_is_given_again,
                 a_job_is_claimed_by_its_kind,

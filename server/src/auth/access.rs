@@ -58,6 +58,11 @@ actions! {
     ListImages "ecr:ListImages" Look "list images of",
     DescribeImages "ecr:DescribeImages" Look "see images of",
     DescribeImageScanFindings "ecr:DescribeImageScanFindings" Look "read scans of",
+    BatchGetRepositoryScanningConfiguration "ecr:BatchGetRepositoryScanningConfiguration" Look
+        "see what is scanned in",
+    GetRegistryScanningConfiguration "ecr:GetRegistryScanningConfiguration" Look
+        "see what is scanned in",
+    GetAccountSetting "ecr:GetAccountSetting" Look "see settings of",
     ReadMetrics "lazaret:ReadMetrics" Look "read the figures of",
     BatchCheckLayerAvailability "ecr:BatchCheckLayerAvailability" Pull "pull from",
     GetDownloadUrlForLayer "ecr:GetDownloadUrlForLayer" Pull "pull from",
@@ -74,6 +79,9 @@ actions! {
     PutImageScanningConfiguration "ecr:PutImageScanningConfiguration" Administer
         "say what is scanned in",
     PutImageTagMutability "ecr:PutImageTagMutability" Administer "say which tags may move in",
+    PutRegistryScanningConfiguration "ecr:PutRegistryScanningConfiguration" Administer
+        "say what is scanned in",
+    PutAccountSetting "ecr:PutAccountSetting" Administer "change settings of",
     ManageUsers "lazaret:ManageUsers" Administer "manage users and keys of",
     ManageHousekeeping "lazaret:ManageHousekeeping" Administer "keep house in",
     ManageSettings "lazaret:ManageSettings" Administer "change settings of",

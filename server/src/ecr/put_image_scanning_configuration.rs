@@ -1,10 +1,13 @@
-//! `PutImageScanningConfiguration`: `scanOnPush` of one repository.
+//! `PutImageScanningConfiguration`: `scanOnPush` of one repository. Where that makes its images
+//! be scanned, those that are stored already are looked at too, as when rules are set.
 
 use serde::Deserialize;
 use serde_json::json;
+use store::record::Repository;
 
 use super::create_repository::ScanningConfiguration;
 use super::{Answer, Context, input};
+use crate::scanning;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,6 +29,14 @@ pub fn run(context: &Context, body: &[u8]) -> Answer {
         .set_scan_on_push(&repository.name, scan_on_push)?
     {
         return Err(context.no_repository(repository.name.as_str()));
+    }
+    let before = context.app.scan_wanted(&repository)?;
+    let now = Repository {
+        scan_on_push: Some(scan_on_push),
+        ..repository.clone()
+    };
+    if !before && context.app.scan_wanted(&now)? {
+        scanning::sweep::queue(&context.app, context.now)?;
     }
     Ok(json!({
         "registryId": context.app.settings.account,

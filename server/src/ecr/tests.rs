@@ -1,6 +1,7 @@
 //! Each operation in-process: what a client sends, and the whole answer.
 
 mod mutability;
+mod scanning;
 
 use axum::body::Body;
 use axum::http::Request;
@@ -586,6 +587,14 @@ fn as_user(server: &Server, grants: &[&str], name: &str, input: Value) -> Answer
     (operation.run)(&context, input.to_string().as_bytes())
 }
 
+/// Operations on the registry as a whole.
+const OF_THE_REGISTRY: &[&str] = &[
+    "GetAccountSetting",
+    "GetRegistryScanningConfiguration",
+    "PutAccountSetting",
+    "PutRegistryScanningConfiguration",
+];
+
 #[tokio::test]
 async fn every_operation_asks_whether_one_may() {
     let server = Server::open();
@@ -595,6 +604,7 @@ async fn every_operation_asks_whether_one_may() {
         "repositoryName": "app1", "repositoryNames": ["app1"],
         "imageIds": [{ "imageTag": "latest" }], "imageId": { "imageTag": "latest" },
         "imageScanningConfiguration": { "scanOnPush": true }, "imageTagMutability": "MUTABLE",
+        "name": "BLOB_MOUNTING", "value": "ENABLED",
     });
     for operation in OPERATIONS {
         let answer = as_user(&server, &["admin:other/*"], operation.name, input.clone());
@@ -603,12 +613,16 @@ async fn every_operation_asks_whether_one_may() {
             continue;
         }
         let error = answer.unwrap_err().to_json();
+        let resource = match OF_THE_REGISTRY.contains(&operation.name) {
+            true => "*",
+            false => "arn:aws:ecr:us-east-1:000000000000:repository/app1",
+        };
         assert_eq!(
             error,
             json!({ "__type": "AccessDeniedException", "message": format!(
                 "User: arn:aws:iam::000000000000:user/bob is not authorized to perform: \
-                 ecr:{0} on resource: arn:aws:ecr:us-east-1:000000000000:repository/app1 because \
-                 no identity-based policy allows the ecr:{0} action", operation.name) })
+                 ecr:{0} on resource: {resource} because no identity-based policy allows the \
+                 ecr:{0} action", operation.name) })
         );
     }
 }

@@ -203,7 +203,10 @@ fn store(
     let manifest = row(&name, &pushed, now);
     // An index is not scanned itself: its images were pushed as manifests of their own.
     let image = pushed.parsed.as_image();
-    let image = image.filter(|_| pushed.parsed.is_image() && app.scan_wanted(&repository));
+    let image = match image.filter(|_| pushed.parsed.is_image()) {
+        Some(image) if app.scan_wanted(&repository)? => Some(image),
+        _ => None,
+    };
     let order = image.map(|image| scan::look_soon(app, &pushed.digest, image));
     let order = order.transpose()?;
     let first = match &order {

@@ -29,11 +29,13 @@ pub fn page(app: &App, principal: &Principal, after: Option<&str>) -> Result<Hom
     let rows = listing::repositories(app, principal, after, None)?;
     let full = rows.len() == listing::DEFAULT_LIMIT;
     let next = rows.last().filter(|_| full).map(|row| row.name.to_string());
-    let row = |row: &store::record::Repository| Row {
-        name: row.name.to_string(),
-        uri: app.settings.repository_uri(row.name.as_str()),
-        created: view::time(row.created_at),
-        scanned: app.scan_wanted(row),
+    let row = |row: &store::record::Repository| -> Result<Row, PageError> {
+        Ok(Row {
+            name: row.name.to_string(),
+            uri: app.settings.repository_uri(row.name.as_str()),
+            created: view::time(row.created_at),
+            scanned: app.scan_wanted(row)?,
+        })
     };
     Ok(Home {
         host: app.settings.public_host.clone(),
@@ -47,7 +49,7 @@ pub fn page(app: &App, principal: &Principal, after: Option<&str>) -> Result<Hom
                 facts.sources.len()
             )
         }),
-        repositories: rows.iter().map(row).collect(),
+        repositories: rows.iter().map(row).collect::<Result<_, _>>()?,
         next,
     })
 }

@@ -65,6 +65,7 @@ pub const TABLES: &[Table] = &[
     table("layer_report", &["layer"], &["layer", "catalog_revision", "report"]),
     numbered("event", &["id", "sequence", "happened_at", "kind", "body"]),
     numbered("job", &["id", "kind", "free_at", "attempts"]),
+    table("preference", &["name"], &["name", "value"]),
     table("user_account", &["name"], &["name", "password", "created_at"]),
     table("user_grant", &["user_name", "role", "pattern"], &["user_name", "role", "pattern"]),
     table("access_key", &["id"], &["id", "user_name", "secret", "sealed", "created_at"]),

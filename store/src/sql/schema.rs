@@ -10,6 +10,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("schema/0002_keep_house.sql"),
     include_str!("schema/0003_outbox.sql"),
     include_str!("schema/0004_match.sql"),
+    include_str!("schema/0005_preference.sql"),
 ];
 
 /// What is said of a database that a newer program wrote.

@@ -547,6 +547,26 @@ fn job(text: &str) -> JobKind {
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
+pub fn preferences_are_kept_with_the_job_they_ask_for(open: Open) {
+    let metadata = open();
+    assert_eq!(metadata.preference("a").unwrap(), None);
+    metadata.set_preference("a", "1", None).unwrap();
+    assert_eq!(metadata.job_count().unwrap(), 0);
+    let sweep = JobKind::Sweep { asked_at: at(3) };
+    metadata
+        .set_preference("a", "2", Some((&sweep, at(5))))
+        .unwrap();
+    metadata.set_preference("b", "", None).unwrap();
+    drop(metadata);
+    let metadata = open();
+    assert_eq!(metadata.preference("a").unwrap().as_deref(), Some("2"));
+    assert_eq!(metadata.preference("b").unwrap().as_deref(), Some(""));
+    let lease = SignedDuration::from_secs(9);
+    assert_eq!(metadata.lease_job(at(4), lease).unwrap(), None);
+    let leased = metadata.lease_job(at(5), lease).unwrap().unwrap();
+    assert_eq!(leased.kind, sweep);
+}
+
 pub fn a_job_is_queued_once_and_leased_in_order(open: Open) {
     let metadata = open();
     metadata.add_job(&job("x"), at(1)).unwrap();
