@@ -4,6 +4,7 @@
 //! Transactions are serializable: calls that run at once end as if they had run one by one.
 
 mod access;
+mod audit;
 mod holdings;
 mod housekeeping;
 mod jobs;
@@ -15,6 +16,7 @@ mod scans;
 mod transfer;
 
 pub use access::Access;
+pub use audit::Audit;
 pub use holdings::Holdings;
 pub use housekeeping::Housekeeping;
 pub use jobs::Jobs;
@@ -37,11 +39,11 @@ impl<T: Repositories + Holdings + Manifests + Scans + Matching> Contents for T {
 
 /// A store of metadata: all subjects together.
 pub trait Metadata:
-    Contents + Jobs + Access + Preferences + Housekeeping + Transfer + Send + Sync
+    Contents + Jobs + Access + Audit + Preferences + Housekeeping + Transfer + Send + Sync
 {
 }
 
-impl<T: Contents + Jobs + Access + Preferences + Housekeeping + Transfer + Send + Sync> Metadata
-    for T
+impl<T: Contents + Jobs + Access + Audit + Preferences + Housekeeping + Transfer + Send + Sync>
+    Metadata for T
 {
 }

@@ -1,10 +1,12 @@
 //! The rows of the metadata store, as plain values.
 
 mod access;
+mod audit;
 mod event;
 mod scan;
 
 pub use access::{AccessKey, Grant, InvalidGrant, Role, Token, User};
+pub use audit::{AuditFilter, Audited, Entry, Outcome};
 pub use event::{
     ChangedPackage, Event, Happening, ImageAction, ImagePlace, ScanEnded, VulnerabilityChange,
 };

@@ -6,6 +6,7 @@
 
 mod access;
 mod affected;
+mod audit;
 pub(crate) mod dump;
 mod event;
 mod holding;

@@ -35,6 +35,8 @@ macro_rules! blob_cases {
     };
 }
 
+#[path = "conformance/audit.rs"]
+mod audit;
 #[path = "conformance/blobs.rs"]
 mod blobs;
 #[path = "conformance/house.rs"]
@@ -65,16 +67,17 @@ macro_rules! suite {
         $(#[$attribute])*
         fn $case() {
             let dir = tempfile::tempdir().unwrap();
-            super::$contract::$case(&|| $open(dir.path()));
+            crate::$contract::$case(&|| $open(dir.path()));
         }
     };
 }
 
 /// All cases of the contract for metadata, for a backend.
 macro_rules! metadata_suites {
-    ($metadata:ident, $house:ident, $scans:ident, $matching:ident, $open:expr $(, #[$attribute:meta])?) => {
+    ($backend:ident, $open:expr $(, #[$attribute:meta])?) => {
+        mod $backend {
         suite!(
-            $metadata,
+            metadata,
             metadata,
             $open,
             $(#[$attribute])?
@@ -103,7 +106,18 @@ macro_rules! metadata_suites {
             ]
         );
         suite!(
-            $house,
+            audit,
+            audit,
+            $open,
+            $(#[$attribute])?
+            [
+                entries_come_back_in_order_and_paged,
+                entries_are_found_by_all_that_is_said,
+                entries_go_by_their_age_only,
+            ]
+        );
+        suite!(
+            house,
             house,
             $open,
             $(#[$attribute])?
@@ -120,7 +134,7 @@ macro_rules! metadata_suites {
             ]
         );
         suite!(
-            $scans,
+            scans,
             scans,
             $open,
             $(#[$attribute])?
@@ -138,7 +152,7 @@ macro_rules! metadata_suites {
             ]
         );
         suite!(
-            $matching,
+            matching,
             matching,
             $open,
             $(#[$attribute])?
@@ -152,6 +166,7 @@ macro_rules! metadata_suites {
                 packages_are_found_by_key_name_and_number,
             ]
         );
+        }
     };
 }
 
@@ -165,13 +180,7 @@ fn sqlite(dir: &Path) -> Box<dyn store::Metadata> {
     Box::new(store::Sqlite::open(&dir.join("metadata.sqlite")).unwrap())
 }
 
-metadata_suites!(
-    sqlite_metadata,
-    sqlite_house,
-    sqlite_scans,
-    sqlite_matching,
-    super::sqlite
-);
+metadata_suites!(sqlite_suites, crate::sqlite);
 
 /// PostgreSQL, where `LAZARET_TEST_POSTGRES` says (a URL of a role that may create schemas). Each
 /// directory has a schema of its own. Run with `--ignored`; without a server these tests fail.
@@ -200,10 +209,7 @@ fn postgres(dir: &Path) -> Box<dyn store::Metadata> {
 }
 
 metadata_suites!(
-    postgres_metadata,
-    postgres_house,
-    postgres_scans,
-    postgres_matching,
-    super::postgres,
+    postgres_suites,
+    crate::postgres,
     #[ignore = "needs LAZARET_TEST_POSTGRES"]
 );

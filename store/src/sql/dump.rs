@@ -63,6 +63,7 @@ pub const TABLES: &[Table] = &[
     table("image_set", &["scan_id", "set_id"], &["scan_id", "set_id"]),
     numbered("matched", &["id", "database_revision"]),
     table("layer_report", &["layer"], &["layer", "catalog_revision", "report"]),
+    numbered("audit", &["id", "happened_at", "actor", "key_id", "client", "request_id", "action", "repository", "object", "outcome", "reason", "details"]),
     numbered("event", &["id", "sequence", "happened_at", "kind", "body"]),
     numbered("job", &["id", "kind", "free_at", "attempts"]),
     table("preference", &["name"], &["name", "value"]),

@@ -11,6 +11,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("schema/0003_outbox.sql"),
     include_str!("schema/0004_match.sql"),
     include_str!("schema/0005_preference.sql"),
+    include_str!("schema/0006_audit.sql"),
 ];
 
 /// What is said of a database that a newer program wrote.
