@@ -4,7 +4,8 @@ use advisory::AgeLimits;
 use anyhow::Context;
 use image::{Limits, Source};
 use jiff::Timestamp;
-use model::Scan;
+use model::{Coverage, Finding, Inventory, Scan};
+use policy::{Facts, State, Subject, Verdict};
 
 use crate::{cli, database, output};
 
@@ -21,11 +22,7 @@ pub fn run(flags: &cli::Scan) -> anyhow::Result<u8> {
     let now = flags.now.unwrap_or_else(Timestamp::now);
     let ages = AgeLimits::days(flags.max_feed_age);
     let (findings, coverage) = advisory::findings(&inventory, &database, now, &ages);
-    let rules = policy::Rules {
-        fail_on: flags.fail_on,
-        require_complete: flags.require_complete,
-    };
-    let verdict = policy::decide(&findings, &coverage, &rules);
+    let verdict = verdict(flags, &findings, &coverage, &inventory, now);
     let scan = Scan {
         target: source.target(),
         database: database.facts(),
@@ -41,5 +38,30 @@ pub fn run(flags: &cli::Scan) -> anyhow::Result<u8> {
     for reason in &verdict.reasons {
         eprintln!("lazaret: {}", report::text::plain(&reason.to_string()));
     }
-    Ok(verdict.exit_code())
+    Ok(policy::command::exit_code(&verdict))
+}
+
+/// What the options that ask something make of the scan.
+fn verdict(
+    flags: &cli::Scan,
+    findings: &[Finding],
+    coverage: &Coverage,
+    inventory: &Inventory,
+    now: Timestamp,
+) -> Verdict {
+    let options = policy::command::Options {
+        fail_on: flags.fail_on,
+        require_complete: flags.require_complete,
+    };
+    let facts = Facts {
+        subject: Subject::default(),
+        state: State::Done,
+        findings,
+        exploitation: &[],
+        coverage,
+        inventory,
+        database: None,
+        signed: None,
+    };
+    policy::decide(&facts, &options.rulebook(), now)
 }

@@ -32,26 +32,31 @@ impl Wildcard {
 
     /// Whether the pattern fits the whole text. Takes time linear in the text per `*`.
     pub fn matches(&self, text: &str) -> bool {
-        let mut parts = self.0.split('*');
-        let Some(rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
-            return false;
-        };
-        let Some(last) = parts.next_back() else {
-            // There is no '*': the whole pattern was the prefix.
-            return rest.is_empty();
-        };
-        // Each part as early as it can stand leaves the most for those behind it.
-        let after = |rest: Option<&'_ str>, part: &str| match rest {
-            Some(rest) => rest.split_once(part).map(|(_, after)| after.len()),
-            None => None,
-        };
-        let mut left = Some(rest);
-        for part in parts.filter(|part| !part.is_empty()) {
-            let length = after(left, part);
-            left = length.and_then(|length| text.get(text.len() - length..));
-        }
-        left.is_some_and(|left| left.ends_with(last))
+        fits(&self.0, text)
     }
+}
+
+/// Whether a pattern, in which `*` stands for any run of characters, fits the whole text.
+pub fn fits(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
+        return false;
+    };
+    let Some(last) = parts.next_back() else {
+        // There is no '*': the whole pattern was the prefix.
+        return rest.is_empty();
+    };
+    // Each part as early as it can stand leaves the most for those behind it.
+    let after = |rest: Option<&'_ str>, part: &str| match rest {
+        Some(rest) => rest.split_once(part).map(|(_, after)| after.len()),
+        None => None,
+    };
+    let mut left = Some(rest);
+    for part in parts.filter(|part| !part.is_empty()) {
+        let length = after(left, part);
+        left = length.and_then(|length| text.get(text.len() - length..));
+    }
+    left.is_some_and(|left| left.ends_with(last))
 }
 
 impl FromStr for Wildcard {

@@ -1,6 +1,17 @@
-//! Findings for the tests of this crate.
+//! Facts for the tests of this crate.
 
-use model::{AdvisoryRef, Finding, Package, PackageType, Severity, Status};
+use jiff::Timestamp;
+use model::coverage::Completeness;
+use model::{
+    AdvisoryRef, Coverage, Finding, Installed, Inventory, Ownership, Package, PackageType,
+    Severity, Status,
+};
+
+use crate::{Facts, Form, Limits, Policy, State, Subject};
+
+pub fn now() -> Timestamp {
+    "2026-06-15T00:00:00Z".parse().unwrap()
+}
 
 pub fn finding(id: &str, severity: Severity, fixed_in: &[&str]) -> Finding {
     Finding {
@@ -13,14 +24,8 @@ pub fn finding(id: &str, severity: Severity, fixed_in: &[&str]) -> Finding {
             true => Status::Affected,
             false => Status::Fixed,
         },
-        package: Package {
-            kind: PackageType::Deb,
-            name: "curl".into(),
-            version: "1.0".into(),
-            source: None,
-            architecture: None,
-        },
-        purl: None,
+        package: package("curl", "1.0"),
+        purl: Some("pkg:deb/debian/curl@1.0?distro=debian-12".into()),
         fixed_in: fixed_in.iter().map(ToString::to_string).collect(),
         description: String::new(),
         advisory: AdvisoryRef {
@@ -30,4 +35,55 @@ pub fn finding(id: &str, severity: Severity, fixed_in: &[&str]) -> Finding {
         },
         locations: vec![],
     }
+}
+
+pub fn package(name: &str, version: &str) -> Package {
+    Package {
+        kind: PackageType::Deb,
+        name: name.into(),
+        version: version.into(),
+        source: None,
+        architecture: None,
+    }
+}
+
+pub fn installed(name: &str, licence: &str) -> Installed {
+    Installed {
+        package: package(name, "1.0"),
+        path: "var/lib/dpkg/status".into(),
+        layer: None,
+        ownership: Ownership::Own,
+        licence: licence.into(),
+    }
+}
+
+static COMPLETE: Coverage = Coverage {
+    verdict: Completeness::Complete,
+    gaps: Vec::new(),
+};
+static EMPTY: Inventory = Inventory {
+    distro: None,
+    packages: Vec::new(),
+    databases: Vec::new(),
+    problems: Vec::new(),
+};
+
+/// A scanned image in which nothing was found.
+pub fn facts() -> Facts<'static> {
+    Facts {
+        subject: Subject::default(),
+        state: State::Done,
+        findings: &[],
+        exploitation: &[],
+        coverage: &COMPLETE,
+        inventory: &EMPTY,
+        database: Some(now()),
+        signed: Some(true),
+    }
+}
+
+/// A policy of rules in TOML.
+pub fn policy(rules: &str) -> Policy {
+    let text = format!("name = 'p'\n{rules}");
+    Policy::read(&text, Form::Toml, &Limits::default()).unwrap()
 }

@@ -1,0 +1,67 @@
+//! What is known of an image when it is judged.
+
+use jiff::Timestamp;
+use model::{Coverage, Digest, Exploitation, Finding, Inventory};
+
+use crate::Policy;
+
+/// Of what a verdict is asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Subject<'a> {
+    /// The repository; a file that is in none fits policies of all repositories only.
+    pub repository: Option<&'a str>,
+    /// Every tag that points at the image or at an index that names it, and the tag asked for.
+    pub tags: &'a [String],
+    /// The digests by which VEX documents may speak of it: the image's, and those of the indexes
+    /// that name it.
+    pub digests: &'a [Digest],
+}
+
+impl Subject<'_> {
+    /// Whether a policy speaks of it.
+    pub fn is_under(&self, policy: &Policy) -> bool {
+        let everything = |text: &str| text == "*";
+        let repository = policy.repositories.iter().any(|pattern| {
+            let fits = |name| pattern.matches(name);
+            self.repository.map_or(everything(pattern.as_str()), fits)
+        });
+        repository
+            && policy.tags.iter().any(|pattern| {
+                everything(pattern.as_str()) || self.tags.iter().any(|tag| pattern.matches(tag))
+            })
+    }
+}
+
+/// How far the scan has come. A later scan that is under way changes nothing: the facts of the
+/// last one stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State<'a> {
+    /// It was never scanned to an end.
+    NotScanned,
+    /// It cannot be scanned, and why.
+    Failed(&'a str),
+    /// It was scanned; findings and coverage are facts.
+    Done,
+}
+
+/// What is known of an image: what was found in it and how much of it was looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// Which image.
+    pub subject: Subject<'a>,
+    /// How far its scan has come.
+    pub state: State<'a>,
+    /// What was found.
+    pub findings: &'a [Finding],
+    /// What is known of each finding's exploitation, at the place of the finding; where the list
+    /// is shorter nothing is known.
+    pub exploitation: &'a [Exploitation],
+    /// How much was looked at.
+    pub coverage: &'a Coverage,
+    /// What is installed, with licences.
+    pub inventory: &'a Inventory,
+    /// When the advisory database was built; `None` without one.
+    pub database: Option<Timestamp>,
+    /// Whether a signature is attached, which nobody has verified; `None` where it is not known.
+    pub signed: Option<bool>,
+}
