@@ -5,6 +5,7 @@
 
 mod access;
 mod audit;
+mod gate;
 mod holdings;
 mod housekeeping;
 mod jobs;
@@ -17,6 +18,7 @@ mod transfer;
 
 pub use access::Access;
 pub use audit::Audit;
+pub use gate::Gate;
 pub use holdings::Holdings;
 pub use housekeeping::Housekeeping;
 pub use jobs::Jobs;
@@ -39,11 +41,12 @@ impl<T: Repositories + Holdings + Manifests + Scans + Matching> Contents for T {
 
 /// A store of metadata: all subjects together.
 pub trait Metadata:
-    Contents + Jobs + Access + Audit + Preferences + Housekeeping + Transfer + Send + Sync
+    Contents + Jobs + Access + Audit + Gate + Preferences + Housekeeping + Transfer + Send + Sync
 {
 }
 
-impl<T: Contents + Jobs + Access + Audit + Preferences + Housekeeping + Transfer + Send + Sync>
-    Metadata for T
+impl<
+    T: Contents + Jobs + Access + Audit + Gate + Preferences + Housekeeping + Transfer + Send + Sync,
+> Metadata for T
 {
 }

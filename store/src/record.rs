@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod event;
+mod gate;
 mod scan;
 
 pub use access::{AccessKey, Grant, InvalidGrant, Role, Token, User};
@@ -10,6 +11,7 @@ pub use audit::{AuditFilter, Audited, Entry, Outcome};
 pub use event::{
     ChangedPackage, Event, Happening, ImageAction, ImagePlace, ScanEnded, VulnerabilityChange,
 };
+pub use gate::{GateDocument, GateKind, NewGateDocument, Pass};
 
 pub use scan::{
     AffectedImage, AssessedPackage, FactsVersion, PackageKey, Reassessment, ScanOrder, ScanResult,

@@ -9,6 +9,7 @@ mod affected;
 mod audit;
 pub(crate) mod dump;
 mod event;
+mod gate;
 mod holding;
 mod house;
 mod job;

@@ -39,6 +39,8 @@ macro_rules! blob_cases {
 mod audit;
 #[path = "conformance/blobs.rs"]
 mod blobs;
+#[path = "conformance/gate.rs"]
+mod gate;
 #[path = "conformance/house.rs"]
 mod house;
 #[path = "conformance/matching.rs"]
@@ -164,6 +166,19 @@ macro_rules! metadata_suites {
                 who_lost_the_job_changes_nothing,
                 a_package_of_another_revision_is_unsettled,
                 packages_are_found_by_key_name_and_number,
+            ]
+        );
+        suite!(
+            gate,
+            gate,
+            $open,
+            $(#[$attribute])?
+            [
+                a_document_keeps_all_its_versions,
+                documents_are_in_order_by_kind_and_paged,
+                passes_hold_until_their_end,
+                every_change_of_the_gate_is_counted,
+                threads_that_change_one_document_at_once_all_count,
             ]
         );
         }

@@ -71,6 +71,9 @@ pub const TABLES: &[Table] = &[
     table("user_grant", &["user_name", "role", "pattern"], &["user_name", "role", "pattern"]),
     table("access_key", &["id"], &["id", "user_name", "secret", "sealed", "created_at"]),
     table("token", &["hash"], &["hash", "user_name", "key_id", "expires_at"]),
+    table("gate_document", &["kind", "name", "version"], &["kind", "name", "version", "form", "text", "who", "made_at", "latest"]),
+    table("gate_pass", &["id"], &["id", "repository", "digest", "who", "reason", "begins_at", "ends_at"]),
+    table("gate_change", &["id"], &["id", "version"]),
 ];
 
 impl<D: Driver> Transfer for D {

@@ -12,6 +12,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("schema/0004_match.sql"),
     include_str!("schema/0005_preference.sql"),
     include_str!("schema/0006_audit.sql"),
+    include_str!("schema/0007_gate.sql"),
 ];
 
 /// What is said of a database that a newer program wrote.
