@@ -5,6 +5,7 @@
 
 mod access;
 mod audit;
+mod events;
 mod gate;
 mod holdings;
 mod housekeeping;
@@ -18,6 +19,7 @@ mod transfer;
 
 pub use access::Access;
 pub use audit::Audit;
+pub use events::Events;
 pub use gate::Gate;
 pub use holdings::Holdings;
 pub use housekeeping::Housekeeping;
@@ -41,12 +43,32 @@ impl<T: Repositories + Holdings + Manifests + Scans + Matching> Contents for T {
 
 /// A store of metadata: all subjects together.
 pub trait Metadata:
-    Contents + Jobs + Access + Audit + Gate + Preferences + Housekeeping + Transfer + Send + Sync
+    Contents
+    + Jobs
+    + Access
+    + Audit
+    + Events
+    + Gate
+    + Preferences
+    + Housekeeping
+    + Transfer
+    + Send
+    + Sync
 {
 }
 
 impl<
-    T: Contents + Jobs + Access + Audit + Gate + Preferences + Housekeeping + Transfer + Send + Sync,
+    T: Contents
+        + Jobs
+        + Access
+        + Audit
+        + Events
+        + Gate
+        + Preferences
+        + Housekeeping
+        + Transfer
+        + Send
+        + Sync,
 > Metadata for T
 {
 }

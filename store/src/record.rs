@@ -5,6 +5,7 @@ mod audit;
 mod event;
 mod gate;
 mod scan;
+mod subscription;
 
 pub use access::{AccessKey, Grant, InvalidGrant, Role, Token, User};
 pub use audit::{AuditFilter, Audited, Entry, Outcome};
@@ -12,11 +13,11 @@ pub use event::{
     ChangedPackage, Event, Happening, ImageAction, ImagePlace, ScanEnded, VulnerabilityChange,
 };
 pub use gate::{GateDocument, GateKind, NewGateDocument, Pass};
-
 pub use scan::{
     AffectedImage, AssessedPackage, FactsVersion, PackageKey, Reassessment, ScanOrder, ScanResult,
     ScanRow, ScanState, StoredPackage, WeaknessChange,
 };
+pub use subscription::{EventFilter, Outbox, Progress, Subscription};
 
 use jiff::Timestamp;
 use model::{Digest, RepositoryName, Tag, Wildcard};

@@ -24,6 +24,7 @@ mod repository;
 pub(crate) mod row;
 mod scan;
 pub(crate) mod schema;
+mod subscription;
 mod tag;
 mod upload;
 pub(crate) mod value;

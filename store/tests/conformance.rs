@@ -39,6 +39,8 @@ macro_rules! blob_cases {
 mod audit;
 #[path = "conformance/blobs.rs"]
 mod blobs;
+#[path = "conformance/events.rs"]
+mod events;
 #[path = "conformance/gate.rs"]
 mod gate;
 #[path = "conformance/house.rs"]
@@ -179,6 +181,22 @@ macro_rules! metadata_suites {
                 passes_hold_until_their_end,
                 every_change_of_the_gate_is_counted,
                 threads_that_change_one_document_at_once_all_count,
+            ]
+        );
+        suite!(
+            events,
+            events,
+            $open,
+            $(#[$attribute])?
+            [
+                events_get_their_places_in_order,
+                eight_threads_give_no_place_twice,
+                what_is_removed_is_told,
+                old_events_are_forgotten_from_the_first_on,
+                a_subscription_begins_where_it_was_made,
+                a_lease_is_held_by_one,
+                a_place_never_goes_back,
+                a_failure_waits_or_pauses,
             ]
         );
         }

@@ -81,7 +81,7 @@ fn delete(
             "The digest and the tag are of different images",
         ),
         (Some(_), Some(tag)) if image.tags.len() > 1 => {
-            metadata.delete_tag(repository, tag)?;
+            metadata.delete_tag(repository, tag, context.app.clock.now())?;
             Ok(Outcome::Deleted(vec![identifier(
                 &image,
                 Some(tag.as_str()),
@@ -101,7 +101,7 @@ fn delete_manifest(
     if let Some(parent) = metadata.parent_of(repository, &image.digest)? {
         // A tag may go: the image stays for the index that names it.
         if let Reference::Tag(tag) = named_by {
-            metadata.delete_tag(repository, tag)?;
+            metadata.delete_tag(repository, tag, context.app.clock.now())?;
             return Ok(Outcome::Deleted(vec![identifier(
                 image,
                 Some(tag.as_str()),
@@ -110,7 +110,7 @@ fn delete_manifest(
         let reason = format!("Requested image referenced by manifest list: [{parent}]");
         return Ok(Outcome::Failed("ImageReferencedByManifestList", reason));
     }
-    metadata.delete_manifest(repository, &image.digest)?;
+    metadata.delete_manifest(repository, &image.digest, context.app.clock.now())?;
     let tags = image
         .tags
         .iter()

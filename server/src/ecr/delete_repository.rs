@@ -27,7 +27,7 @@ pub fn run(context: &Context, body: &[u8]) -> Answer {
         );
         return Err(EcrError::new("RepositoryNotEmptyException", message));
     }
-    if !metadata.delete_repository(&repository.name)? {
+    if !metadata.delete_repository(&repository.name, context.app.clock.now())? {
         return Err(context.no_repository(repository.name.as_str()));
     }
     Ok(json!({ "repository": context.repository_view(&repository) }))

@@ -211,7 +211,7 @@ async fn images_are_listed_by_digest_and_tag_in_pages_of_any_size() {
         .app
         .store
         .metadata
-        .delete_tag(&"app1".parse().unwrap(), &tag)
+        .delete_tag(&"app1".parse().unwrap(), &tag, server.app.clock.now())
         .unwrap();
     for size in 1..=5 {
         let (mut pairs, mut token) = (Vec::new(), Value::Null);
@@ -258,12 +258,18 @@ async fn a_page_of_images_begins_where_the_last_one_ended_whatever_was_deleted()
     let token = list(Value::Null).await["nextToken"].clone();
     let metadata = &server.app.store.metadata;
     metadata
-        .delete_tag(&repository, &format!("a{tags}").parse().unwrap())
+        .delete_tag(
+            &repository,
+            &format!("a{tags}").parse().unwrap(),
+            server.app.clock.now(),
+        )
         .unwrap();
     let page = list(token.clone()).await;
     assert_eq!(page["imageIds"][0]["imageTag"], format!("c{tags}"));
     assert_eq!(page["imageIds"].as_array().unwrap().len(), 2);
-    metadata.delete_manifest(&repository, &first).unwrap();
+    metadata
+        .delete_manifest(&repository, &first, server.app.clock.now())
+        .unwrap();
     let page = list(token).await;
     let other = if tags == "0" { "1" } else { "0" };
     assert_eq!(page["imageIds"][0]["imageTag"], format!("a{other}"));

@@ -78,9 +78,10 @@ pub async fn head(
 
 pub async fn delete(app: &Arc<App>, name: RepositoryName, reference: Reference) -> Answer {
     blocking(app, move |app| {
+        let (metadata, now) = (&app.store.metadata, app.clock.now());
         let deleted = match &reference {
-            Reference::Tag(tag) => app.store.metadata.delete_tag(&name, tag)?,
-            Reference::Digest(digest) => app.store.metadata.delete_manifest(&name, digest)?,
+            Reference::Tag(tag) => metadata.delete_tag(&name, tag, now)?,
+            Reference::Digest(digest) => metadata.delete_manifest(&name, digest, now)?,
         };
         match deleted {
             true => Ok(answer::empty(StatusCode::ACCEPTED, &[])),

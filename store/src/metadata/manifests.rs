@@ -1,5 +1,6 @@
 //! Manifests and tags.
 
+use jiff::Timestamp;
 use model::{Digest, Reference, RepositoryName, Tag};
 
 use super::Answer;
@@ -53,10 +54,15 @@ pub trait Manifests {
         limit: usize,
     ) -> Answer<Vec<(Tag, Digest)>>;
     /// Removes a tag; `false` where it was not there. The manifest stays.
-    fn delete_tag(&self, repository: &RepositoryName, tag: &Tag) -> Answer<bool>;
+    fn delete_tag(&self, repository: &RepositoryName, tag: &Tag, now: Timestamp) -> Answer<bool>;
     /// Removes a manifest and its tags; `false` where it was not there. A scan of that digest
-    /// goes with its last manifest.
-    fn delete_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Answer<bool>;
+    /// goes with its last manifest. Each tag is an event, then the manifest is one.
+    fn delete_manifest(
+        &self,
+        repository: &RepositoryName,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Answer<bool>;
     /// An index in the repository that names that manifest.
     fn parent_of(&self, repository: &RepositoryName, digest: &Digest) -> Answer<Option<Digest>>;
 }

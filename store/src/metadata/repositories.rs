@@ -1,5 +1,6 @@
 //! Repositories and how they are set.
 
+use jiff::Timestamp;
 use model::RepositoryName;
 
 use super::Answer;
@@ -18,6 +19,7 @@ pub trait Repositories {
     fn set_scan_on_push(&self, name: &RepositoryName, scan_on_push: bool) -> Answer<bool>;
     /// Sets which tags may move from now on; `false` where there is no such repository.
     fn set_tag_rule(&self, name: &RepositoryName, rule: &TagRule) -> Answer<bool>;
-    /// Removes a repository with all that is in it; `false` where there is none.
-    fn delete_repository(&self, name: &RepositoryName) -> Answer<bool>;
+    /// Removes a repository with all that is in it; `false` where there is none. What is removed
+    /// are the same events as if its manifests were removed one by one.
+    fn delete_repository(&self, name: &RepositoryName, now: Timestamp) -> Answer<bool>;
 }

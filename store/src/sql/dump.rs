@@ -65,6 +65,8 @@ pub const TABLES: &[Table] = &[
     table("layer_report", &["layer"], &["layer", "catalog_revision", "report"]),
     numbered("audit", &["id", "happened_at", "actor", "key_id", "client", "request_id", "action", "repository", "object", "outcome", "reason", "details"]),
     numbered("event", &["id", "sequence", "happened_at", "kind", "body"]),
+    table("outbox", &["id"], &["id", "placed", "forgotten"]),
+    table("subscription", &["name"], &["name", "made_at", "target", "shape", "filter", "digest_minute", "sealed", "paused", "delivered", "delivered_at", "digested_at", "attempts", "error", "free_at", "lease"]),
     numbered("job", &["id", "kind", "free_at", "attempts"]),
     table("preference", &["name"], &["name", "value"]),
     table("user_account", &["name"], &["name", "password", "created_at"]),

@@ -108,6 +108,7 @@ fn free_at(t: &mut dyn Transaction, job: &Job, time: Timestamp) -> Answer<bool> 
     Ok(t.execute(sql, &given![job.id, u64::from(job.attempts), time])? == 1)
 }
 
-fn until(now: Timestamp, lease: SignedDuration) -> Timestamp {
+/// The end of a lease from now on.
+pub fn until(now: Timestamp, lease: SignedDuration) -> Timestamp {
     now.checked_add(lease).unwrap_or(Timestamp::MAX)
 }

@@ -1,5 +1,6 @@
 //! Manifests: their bytes, what they name, and who names them.
 
+use jiff::Timestamp;
 use model::{Digest, Reference, RepositoryName, Tag};
 
 use super::row::{Row, Value, given};
@@ -79,12 +80,21 @@ impl<D: Driver> Manifests for D {
         self.read(|t| tag::list(t, repository, after, limit))
     }
 
-    fn delete_tag(&self, repository: &RepositoryName, tag: &Tag) -> Answer<bool> {
-        self.write(Durability::Synced, |t| tag::delete(t, repository, tag))
+    fn delete_tag(&self, repository: &RepositoryName, tag: &Tag, now: Timestamp) -> Answer<bool> {
+        self.write(Durability::Synced, |t| {
+            event::add_untagged(t, repository, tag, now)?;
+            tag::delete(t, repository, tag)
+        })
     }
 
-    fn delete_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Answer<bool> {
+    fn delete_manifest(
+        &self,
+        repository: &RepositoryName,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Answer<bool> {
         self.write(Durability::Synced, |t| {
+            event::add_deleted(t, repository, Some(digest), now)?;
             let sql = "DELETE FROM manifest WHERE digest = ?2
                        AND repository_id = (SELECT id FROM repository WHERE name = ?1)";
             let deleted = t.execute(sql, &given![repository, digest])? == 1;

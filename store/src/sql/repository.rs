@@ -1,10 +1,11 @@
 //! Repositories.
 
+use jiff::Timestamp;
 use model::{Digest, RepositoryName, Wildcard};
 
 use super::row::{Row, given};
 use super::value::{from_json, json};
-use super::{Driver, Durability, Transaction, scan};
+use super::{Driver, Durability, Transaction, event, scan};
 use crate::StoreError;
 use crate::metadata::{Answer, Repositories};
 use crate::record::{Mutability, Repository, TagRule};
@@ -52,8 +53,8 @@ impl<D: Driver> Repositories for D {
         })
     }
 
-    fn delete_repository(&self, name: &RepositoryName) -> Answer<bool> {
-        self.write(Durability::Synced, |t| delete(t, name))
+    fn delete_repository(&self, name: &RepositoryName, now: Timestamp) -> Answer<bool> {
+        self.write(Durability::Synced, |t| delete(t, name, now))
     }
 }
 
@@ -115,7 +116,7 @@ fn create(t: &mut dyn Transaction, repository: &Repository) -> Answer<bool> {
     Ok(t.execute(sql, &given)? == 1)
 }
 
-fn delete(t: &mut dyn Transaction, name: &RepositoryName) -> Answer<bool> {
+fn delete(t: &mut dyn Transaction, name: &RepositoryName, now: Timestamp) -> Answer<bool> {
     let Some(id) = id(t, name)? else {
         return Ok(false);
     };
@@ -127,6 +128,7 @@ fn delete(t: &mut dyn Transaction, name: &RepositoryName) -> Answer<bool> {
         .into_iter()
         .map(|mut row| row.parse(0))
         .collect::<Answer<_>>()?;
+    event::add_deleted(t, name, None, now)?;
     t.execute("DELETE FROM repository WHERE id = ?1", &given![id])?;
     for digest in &digests {
         scan::forget_if_unheld(t, digest)?;

@@ -236,10 +236,10 @@ pub fn sets_are_shared_and_go_with_their_last_image(open: Open) {
     ];
     assert_eq!(tables.map(count), [4, 3, 4, 4, 2]);
     let name = super::metadata::name("a");
-    assert!(metadata.delete_manifest(&name, &one).unwrap());
+    assert!(metadata.delete_manifest(&name, &one, at(30)).unwrap());
     assert_eq!(tables.map(count), [3, 2, 3, 2, 2]);
     assert_eq!(counts(&*metadata, &two), "1 high");
-    assert!(metadata.delete_manifest(&name, &two).unwrap());
+    assert!(metadata.delete_manifest(&name, &two, at(30)).unwrap());
     assert_eq!(tables.map(count), [0; 5]);
 }
 

@@ -125,8 +125,8 @@ pub fn a_deleted_repository_takes_all_with_it(open: Open) {
         started_at: at(3),
     };
     assert!(metadata.create_upload(&upload).unwrap());
-    assert!(metadata.delete_repository(&name("a")).unwrap());
-    assert!(!metadata.delete_repository(&name("a")).unwrap());
+    assert!(metadata.delete_repository(&name("a"), at(9)).unwrap());
+    assert!(!metadata.delete_repository(&name("a"), at(9)).unwrap());
     assert!(metadata.upload(&id(1)).unwrap().is_none());
     assert!(
         metadata
@@ -323,8 +323,8 @@ pub fn tags_move_and_are_paged(open: Open) {
         "after a tag that is not there"
     );
     assert!(metadata.tags(&name("b"), None, 9).unwrap().is_empty());
-    assert!(metadata.delete_tag(&name("a"), &tag("b")).unwrap());
-    assert!(!metadata.delete_tag(&name("a"), &tag("b")).unwrap());
+    assert!(metadata.delete_tag(&name("a"), &tag("b"), at(9)).unwrap());
+    assert!(!metadata.delete_tag(&name("a"), &tag("b"), at(9)).unwrap());
     assert!(
         metadata.manifest(&name("a"), &by(&new)).unwrap().is_some(),
         "the manifest stays"
@@ -335,8 +335,16 @@ pub fn a_deleted_manifest_takes_its_tags(open: Open) {
     let metadata = with(open, &["a"]);
     put(&*metadata, &manifest("a", "m"), Some("t"));
     put(&*metadata, &manifest("a", "n"), Some("u"));
-    assert!(metadata.delete_manifest(&name("a"), &digest("m")).unwrap());
-    assert!(!metadata.delete_manifest(&name("a"), &digest("m")).unwrap());
+    assert!(
+        metadata
+            .delete_manifest(&name("a"), &digest("m"), at(9))
+            .unwrap()
+    );
+    assert!(
+        !metadata
+            .delete_manifest(&name("a"), &digest("m"), at(9))
+            .unwrap()
+    );
     assert_eq!(
         metadata.tags(&name("a"), None, 9).unwrap(),
         [(tag("u"), digest("n"))]

@@ -5,7 +5,7 @@ use model::{
     Package, PackageType, Severity, Status, Stream,
 };
 use store::Metadata;
-use store::metadata::{Repositories, Scans};
+use store::metadata::{Events, Repositories, Scans};
 use store::record::{AssessedPackage, Manifest, PackageKey, ScanOrder, ScanResult, ScanState};
 
 use super::metadata::{Open, at, digest, hold, manifest, name, put, tag, with};
@@ -267,9 +267,9 @@ pub fn a_scan_goes_with_its_last_manifest(open: Open) {
     metadata
         .complete_scan(&result(&image, "d1", found.clone()))
         .unwrap();
-    assert!(metadata.delete_manifest(&name("a"), &image).unwrap());
+    assert!(metadata.delete_manifest(&name("a"), &image, at(9)).unwrap());
     assert_eq!(affected(&*metadata, "CVE-1"), ["b:m curl"]);
-    assert!(metadata.delete_repository(&name("b")).unwrap());
+    assert!(metadata.delete_repository(&name("b"), at(9)).unwrap());
     assert!(affected(&*metadata, "CVE-1").is_empty());
     assert_eq!(metadata.scan(&image).unwrap(), None);
     assert!(metadata.inventory(&image).unwrap().is_none());
@@ -284,7 +284,11 @@ pub fn a_scan_goes_with_its_last_manifest(open: Open) {
         "a worker that is late revives nothing"
     );
     let waiting = push(&*metadata, "a", "n");
-    assert!(metadata.delete_manifest(&name("a"), &waiting).unwrap());
+    assert!(
+        metadata
+            .delete_manifest(&name("a"), &waiting, at(9))
+            .unwrap()
+    );
     assert!(!lease(&*metadata), "the job goes with it");
 }
 
@@ -421,6 +425,12 @@ pub fn all_rows_come_over_from_an_embedded_store(open: Open) {
     for number in 0..600 {
         put(&source, &manifest("b", &format!("m{number}")), None);
     }
+    source.place_events(10).unwrap();
+    assert!(
+        source
+            .create_subscription(&super::events::subscription("tell"))
+            .unwrap()
+    );
     let target = open();
     let all = rows(&source);
     for table in store::TABLES {
