@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use policy::Threshold;
 
 pub mod admin;
+pub mod events;
 pub mod http;
 pub mod remote;
 pub mod store;
@@ -97,6 +98,8 @@ pub struct Serve {
     pub max_feed_age: u32,
     #[command(flatten)]
     pub http: http::Http,
+    #[command(flatten)]
+    pub events: events::Events,
 }
 
 #[derive(Debug, Args)]

@@ -8,12 +8,17 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use jiff::SignedDuration;
 use server::auth::key::NewKey;
+use server::events::Courier;
+use server::events::hub::Outlets;
+use server::events::webhook::Webhooks;
 use server::housekeeping::Keeper;
 use server::serve::Endpoint;
 use server::tls::{self, Tls};
 use server::worker::Workers;
 use server::{App, Settings};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio_rustls::rustls::RootCertStore;
 
 use crate::signals::Signals;
 use crate::{cli, database, key, log, stores};
@@ -80,6 +85,7 @@ async fn serve(flags: &cli::Serve) -> anyhow::Result<()> {
     let count = flags.workers.unwrap_or_else(processors).max(1);
     let workers = Workers::start(&app, count);
     let every = Duration::from_secs(60 * u64::from(flags.collect_every));
+    let courier = Courier::start(&app, outlets(&app, flags)?, &Handle::current());
     let keeper = (flags.collect_every > 0).then(|| Keeper::start(&app, every));
     if let Some(warning) = flags.http.warning(address) {
         tracing::warn!("{warning}");
@@ -102,8 +108,9 @@ async fn serve(flags: &cli::Serve) -> anyhow::Result<()> {
         }
         workers.stop();
     });
+    let all = async { tokio::join!(scans, courier.stop()).0 };
     tokio::select! {
-        ended = scans => Ok(ended?),
+        ended = all => Ok(ended?),
         () = signals.received(2) => Ok(()),
     }
 }
@@ -159,13 +166,42 @@ fn settings(flags: &cli::Serve, address: SocketAddr) -> Settings {
     settings.collect_after = SignedDuration::from_hours(flags.collect_after.into());
     settings.age_limits = advisory::AgeLimits::days(flags.max_feed_age);
     flags.http.apply(&mut settings);
+    flags.events.apply(&mut settings);
     settings
+}
+
+/// Where events may go.
+fn outlets(app: &App, flags: &cli::Serve) -> anyhow::Result<Outlets> {
+    let settings = &app.settings.events;
+    let webhooks = match settings.webhooks {
+        false => None,
+        true => {
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            if roots.is_empty() {
+                tracing::warn!(
+                    "no root certificates were found: no subscription over https is served"
+                );
+            }
+            let made = Webhooks::new(roots, settings).map_err(anyhow::Error::from_boxed);
+            Some(made.context("cannot make a client for subscriptions")?)
+        }
+    };
+    Ok(Outlets {
+        webhooks,
+        file: flags.events.events_file.clone(),
+        stdout: flags.events.events_stdout,
+    })
 }
 
 /// Says where the server is and, the one time that a key is made, how to log in with it.
 fn greet(app: &App, flags: &cli::Serve, made: Option<&NewKey>) -> anyhow::Result<()> {
     let endpoint = app.settings.endpoint();
-    let mut out = std::io::stdout().lock();
+    // Where events go to standard output, nothing else does.
+    let mut out: Box<dyn Write> = match flags.events.events_stdout {
+        true => Box::new(std::io::stderr().lock()),
+        false => Box::new(std::io::stdout().lock()),
+    };
     writeln!(
         out,
         "Lazaret serves at {endpoint}, data in {}",

@@ -1,7 +1,8 @@
 //! The native API under `/api/v1`, documented in `docs/api.md`.
 //!
 //! Everything that the pages show can be read here; both call the functions of [`listing`]. Users
-//! and keys are managed in [`users`] and [`keys`].
+//! and keys are managed in [`users`] and [`keys`], those who are told what happened in
+//! [`subscriptions`].
 
 use std::sync::Arc;
 
@@ -25,8 +26,10 @@ use crate::scan;
 use listing::Unanswered;
 
 pub mod admin;
+mod events;
 mod keys;
 pub mod listing;
+mod subscriptions;
 mod users;
 
 /// The routes of the API.
@@ -40,6 +43,8 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(admin::routes())
         .merge(users::routes())
         .merge(keys::routes())
+        .merge(events::routes())
+        .merge(subscriptions::routes())
 }
 
 /// A page of a list: `after` is the last name of the page before.
@@ -65,6 +70,8 @@ enum ApiError {
     Denied(#[from] Denial),
     #[error("too many passwords at once; try again in a moment")]
     Busy,
+    #[error("{0}")]
+    Full(&'static str),
     #[error("the store failed; the server's log says how")]
     Store(#[from] StoreError),
     #[error("the request was cut off; try again")]
@@ -306,7 +313,7 @@ async fn answer(work: impl FnOnce() -> Answer + Send + 'static) -> Response<Body
             ApiError::Conflict(_) => StatusCode::CONFLICT,
             ApiError::Denied(denial) if denial.wants_credentials() => StatusCode::UNAUTHORIZED,
             ApiError::Denied(_) => StatusCode::FORBIDDEN,
-            ApiError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            ApiError::Busy | ApiError::Full(_) => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Store(_) | ApiError::Cut => StatusCode::INTERNAL_SERVER_ERROR,
         };
         if let ApiError::Store(cause) = &error {

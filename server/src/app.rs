@@ -8,10 +8,12 @@ use advisory::Database;
 use jiff::Timestamp;
 use store::record::Repository;
 use store::{Store, StoreError};
+use tokio::sync::watch;
 
 use crate::analysis::Analyses;
 use crate::auth::password::Passwords;
 use crate::auth::seal::Seal;
+use crate::events::Hub;
 use crate::facts::FactsCache;
 use crate::limiter::{FailedLogins, PrincipalRate};
 use crate::metrics::Metrics;
@@ -73,11 +75,12 @@ impl DatabaseHandle {
     }
 }
 
-/// Wakes workers that wait for a job.
+/// Wakes workers that wait for a job, threads and tasks.
 #[derive(Default)]
 pub struct Bell {
     rung: Mutex<u64>,
     changed: Condvar,
+    heard: watch::Sender<()>,
 }
 
 impl Bell {
@@ -85,6 +88,12 @@ impl Bell {
     pub fn ring(&self) {
         *self.rung.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         self.changed.notify_all();
+        self.heard.send_replace(());
+    }
+
+    /// Hears every ring from now on, for a task that must not block.
+    pub fn listen(&self) -> watch::Receiver<()> {
+        self.heard.subscribe()
     }
 
     /// How often it was rung: to be read before looking for work, so that no ring is missed.
@@ -125,6 +134,8 @@ pub struct App {
     pub analyses: Analyses,
     /// What is known of images that were asked for lately.
     pub facts: FactsCache,
+    /// What the courier of events and those who listen share.
+    pub events: Hub,
     /// Whether the server was asked to stop: it takes no new connections any more.
     pub stopping: AtomicBool,
     /// What is scanned in the whole registry, as it was last read.
@@ -149,6 +160,7 @@ impl App {
         App {
             principal_rate: PrincipalRate::new(&settings.limits, clock.clone()),
             failed_logins: FailedLogins::new(&settings.limits, clock.clone()),
+            events: Hub::new(settings.events.streams),
             store,
             settings,
             seal,

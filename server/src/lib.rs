@@ -10,6 +10,7 @@ pub mod app;
 pub mod auth;
 mod blocking;
 pub mod ecr;
+pub mod events;
 pub mod facts;
 mod health;
 pub mod housekeeping;

@@ -75,6 +75,8 @@ pub struct Metrics {
     scan_seconds: Histogram,
     database_age: Gauge<f64, AtomicU64>,
     jobs: Gauge,
+    events: Family<OutcomeLabels, Counter>,
+    event_lag: Gauge,
 }
 
 impl Default for Metrics {
@@ -93,7 +95,10 @@ impl Default for Metrics {
             scan_seconds: Histogram::new(SCAN_SECONDS),
             database_age: Gauge::default(),
             jobs: Gauge::default(),
+            events: Family::default(),
+            event_lag: Gauge::default(),
         };
+        metrics.register_events();
         metrics.register();
         metrics
     }
@@ -132,6 +137,25 @@ impl Metrics {
         registry.register("jobs", help, self.jobs.clone());
         let help = "Since the advisory database was built; NaN without one";
         registry.register_with_unit("database_age", help, seconds, self.database_age.clone());
+    }
+
+    fn register_events(&mut self) {
+        let help = "Deliveries of events to subscribers that ended";
+        self.registry.register("events", help, self.events.clone());
+        let help = "Events that the subscription furthest behind has yet to be told";
+        self.registry
+            .register("event_lag", help, self.event_lag.clone());
+    }
+
+    /// Counts a delivery that ended: `delivered` or `failed`.
+    pub fn event(&self, outcome: &'static str) {
+        self.events.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Says how many events the subscription furthest behind has yet to be told.
+    pub fn event_lag(&self, events: u64) {
+        self.event_lag
+            .set(i64::try_from(events).unwrap_or(i64::MAX));
     }
 
     /// Counts bytes of requests' bodies as they arrive.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 
+use crate::events::EventSettings;
 use crate::limits::Limits;
 
 /// The settings of a server.
@@ -27,6 +28,8 @@ pub struct Settings {
     /// How long the PUT of a manifest waits for the catalogue of its layers. After that it is
     /// answered all the same, and a job ends the scan. Zero leaves every scan to a job.
     pub push_wait: Duration,
+    /// How others are told what happened.
+    pub events: EventSettings,
     /// Limits on everything that is read from an image.
     pub image_limits: image::Limits,
     /// Limits on everything at the door that a client controls.
@@ -47,6 +50,7 @@ impl Settings {
             age_limits: advisory::AgeLimits::default(),
             collect_after: SignedDuration::from_hours(24),
             push_wait: Duration::from_secs(10),
+            events: EventSettings::default(),
             image_limits: image::Limits::default(),
             limits: Limits::default(),
             trusted_proxies: Vec::new(),

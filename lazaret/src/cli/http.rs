@@ -64,7 +64,7 @@ pub struct Http {
     /// Answer /metrics on this address too, in the clear and without credentials
     #[arg(long, value_name = "ADDR", env = "LAZARET_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
-    /// Send traces to the collector at this address (OTLP over HTTP); the only call that goes out
+    /// Send traces to the collector at this address (OTLP over HTTP)
     #[cfg(feature = "otel")]
     #[arg(long, value_name = "URL", env = "LAZARET_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
