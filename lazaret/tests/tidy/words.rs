@@ -69,6 +69,7 @@ fn what_the_documents_promise_is_there() {
         "docs/coverage.md",
         "docs/database.md",
         "docs/ecr.md",
+        "docs/events.md",
         "docs/feeds.md",
         "docs/operations.md",
         "docs/registry.md",

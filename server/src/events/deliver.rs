@@ -161,7 +161,11 @@ fn next_digest(
     let metadata = app.store.metadata.as_ref();
     let period = (progress.digested_at, due);
     let (filter, after) = (&subscription.filter, progress.delivered);
-    let (digest, to) = digest::collect(metadata, filter, after, period)?;
+    // It holds the lease, which a long day would outlast.
+    let hold = || hold(app, subscription, after, false, progress.digested_at);
+    let Some((digest, to)) = digest::collect(metadata, filter, after, period, hold)? else {
+        return Ok(Vec::new());
+    };
     let message = Message {
         id: format!("digest-{}-{due}", subscription.name),
         at: due,
@@ -292,12 +296,24 @@ async fn advance(
     taken: bool,
     digested_at: Timestamp,
 ) -> Result<bool, StoreError> {
-    let (lease, subscription) = (lease(&app.settings.events), subscription.clone());
+    let subscription = subscription.clone();
     blocking(app, move |app| {
-        let (metadata, now) = (&app.store.metadata, app.clock.now());
-        metadata.advance_subscription(&subscription, to, taken, digested_at, now, lease)
+        hold(app, &subscription, to, taken, digested_at)
     })
     .await
+}
+
+/// Moves a subscription on and holds its lease; `false` where another has it.
+fn hold(
+    app: &App,
+    subscription: &Subscription,
+    to: u64,
+    taken: bool,
+    digested_at: Timestamp,
+) -> Result<bool, StoreError> {
+    let (metadata, now) = (&app.store.metadata, app.clock.now());
+    let lease = lease(&app.settings.events);
+    metadata.advance_subscription(subscription, to, taken, digested_at, now, lease)
 }
 
 async fn fail(

@@ -16,6 +16,8 @@ const LISTED: usize = 100;
 const PLACES: usize = 20;
 /// How many events are read at once.
 const PAGE: usize = 200;
+/// After how many pages it is asked whether to go on.
+const ASK: u64 = 50;
 
 /// What happened since the last one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +77,8 @@ pub fn due(minute: u32, now: Timestamp) -> Timestamp {
 }
 
 /// What happened after a place, before `to`, as far as a filter lets it through, with the last
-/// place that it tells of.
+/// place that it tells of. `go_on` is asked now and then, since a day may be long; `None` where it
+/// says no.
 ///
 /// # Errors
 ///
@@ -85,15 +88,19 @@ pub fn collect(
     filter: &EventFilter,
     after: u64,
     (from, to): (Timestamp, Timestamp),
-) -> Result<(Digest, u64), StoreError> {
+    go_on: impl Fn() -> Result<bool, StoreError>,
+) -> Result<Option<(Digest, u64)>, StoreError> {
     let mut digest = Digest::new(from, to);
     let mut last = after;
-    loop {
+    for page in 1u64.. {
+        if page.is_multiple_of(ASK) && !go_on()? {
+            break;
+        }
         let events = metadata.events(last, PAGE)?;
         let ended = events.len() < PAGE;
         for event in events {
             if event.at >= to {
-                return Ok((digest.finish(), last));
+                return Ok(Some((digest.finish(), last)));
             }
             last = event.sequence;
             if let Some(happening) = filter::narrow(filter, event.what) {
@@ -101,9 +108,10 @@ pub fn collect(
             }
         }
         if ended {
-            return Ok((digest.finish(), last));
+            return Ok(Some((digest.finish(), last)));
         }
     }
+    Ok(None)
 }
 
 impl Digest {

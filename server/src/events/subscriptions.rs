@@ -11,9 +11,9 @@ use super::message::{Message, What};
 use super::webhook::{Failure, Receiver};
 use super::{KINDS, digest, shape, signature, webhook};
 use crate::app::App;
-use crate::auth::Principal;
 use crate::auth::access::{Action, Denial, Resource, require};
 use crate::auth::seal::SealError;
+use crate::auth::{Principal, Proof};
 
 /// The subscription of `--events-file`, and its target.
 pub const FILE: &str = "file";
@@ -94,6 +94,11 @@ pub fn get(app: &App, asker: &Principal, name: &str) -> Answer<Subscription> {
 /// Where the asker may not, something cannot be, there are too many, or one of that name.
 pub fn create(app: &App, asker: &Principal, wanted: Wanted) -> Answer<(Subscription, String)> {
     may_manage(asker)?;
+    if let Proof::Token(_) = asker.proof {
+        // A token that leaked must not become something that goes on when the token has ended.
+        let message = "subscriptions are made with an access key or a password, not with a token";
+        return Err(SubscriptionError::Conflict(message.to_owned()));
+    }
     check(&wanted).map_err(SubscriptionError::Invalid)?;
     let digest_minute = match &wanted.digest_at {
         Some(text) => Some(minute(text)?),

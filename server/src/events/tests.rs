@@ -1,5 +1,6 @@
 //! Whole deliveries, over loopback to a receiver in the test.
 
+mod answers;
 mod api;
 mod delivery;
 mod receiver;

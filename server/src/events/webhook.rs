@@ -6,11 +6,13 @@
 use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode, Url, redirect};
+use tokio::time::timeout;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
@@ -22,6 +24,8 @@ use super::signature;
 pub const MAX_URL: usize = 2048;
 /// Headers of an answer.
 const MAX_HEADERS: usize = 64;
+/// How long the rest of an answer may take after its head.
+const REST: Duration = Duration::from_secs(1);
 /// Characters of an answer that stand in an error.
 const QUOTED: usize = 200;
 /// AWS's metadata service in IPv6: not of the link by its number, but by what it is.
@@ -121,11 +125,16 @@ impl Resolve for Resolver {
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let found: Vec<SocketAddr> = found.collect();
-            if let Some(bad) = found.iter().find(|found| is_forbidden(found.ip())) {
-                return Err(InvalidTarget::Forbidden(bad.ip()).into());
-            }
-            Ok(Box::new(found.into_iter()) as Addrs)
+            Ok(Box::new(allowed(found)?.into_iter()) as Addrs)
         })
+    }
+}
+
+/// The addresses of a name, unless one of them is forbidden: who answers so means no good.
+fn allowed(found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, InvalidTarget> {
+    match found.iter().find(|found| is_forbidden(found.ip())) {
+        Some(bad) => Err(InvalidTarget::Forbidden(bad.ip())),
+        None => Ok(found),
     }
 }
 
@@ -192,15 +201,18 @@ impl Webhooks {
         let status = answer.status();
         let wait = answer.headers().get(RETRY_AFTER);
         let wait = wait.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
-        // Read to its end, so that the connection can be used again.
+        // Read to its end, so that the connection can be used again; who dawdles is not waited for.
         let mut text = Vec::new();
-        while let Ok(Some(piece)) = answer.chunk().await {
-            let room = self.answer_bytes.saturating_sub(text.len());
-            text.extend(piece.iter().take(room));
-            if piece.len() > room {
-                break;
+        let read = async {
+            while let Ok(Some(piece)) = answer.chunk().await {
+                let room = self.answer_bytes.saturating_sub(text.len());
+                text.extend(piece.iter().take(room));
+                if piece.len() > room {
+                    break;
+                }
             }
-        }
+        };
+        drop(timeout(REST, read).await);
         match status.is_success() {
             true => Ok(()),
             false => Err(Failure {
@@ -267,6 +279,14 @@ mod tests {
         assert_eq!(target("http://a:b@c/"), Err(InvalidTarget::Credentials));
         let long = format!("http://a/{}", "b".repeat(MAX_URL));
         assert_eq!(target(&long), Err(InvalidTarget::Form));
+    }
+
+    #[test]
+    fn a_name_that_leads_to_the_link_is_refused() {
+        let found = |text: &[&str]| text.iter().map(|one| one.parse().unwrap()).collect();
+        let good = found(&["10.0.0.1:0", "[::1]:0"]);
+        assert_eq!(allowed(good).unwrap().len(), 2);
+        assert!(allowed(found(&["10.0.0.1:0", "169.254.169.254:0"])).is_err());
     }
 
     #[test]

@@ -12,6 +12,8 @@ use tower::ServiceExt;
 
 use super::receiver::{Receiver, open, server};
 use super::{pushed, vulnerability};
+use crate::auth::{Principal, Proof};
+use crate::events::subscriptions::{self, SubscriptionError, Wanted};
 use crate::testing::Server;
 
 #[tokio::test]
@@ -153,6 +155,20 @@ async fn only_administrators_manage_subscriptions() {
         let answered = server.send(method, path, body).await;
         assert_eq!(answered.status.as_u16(), 403, "{method} {path}");
     }
+}
+
+#[test]
+fn a_token_makes_no_subscription() {
+    let server = server();
+    let mut asker = Principal::anonymous();
+    asker.proof = Proof::Token(server.app.clock.now());
+    let wanted = Wanted {
+        name: "tell".to_owned(),
+        url: "http://a/".to_owned(),
+        ..Wanted::default()
+    };
+    let refused = subscriptions::create(&server.app, &asker, wanted);
+    assert!(matches!(refused, Err(SubscriptionError::Conflict(_))));
 }
 
 #[tokio::test]
