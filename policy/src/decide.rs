@@ -79,10 +79,7 @@ impl Draft {
             .rules
             .iter()
             .any(|rule| rule.looks() > Looks::AtImage);
-        let asks_scan = policy
-            .rules
-            .iter()
-            .any(|rule| rule.conditions().any(|name| name == scanned::KIND.name));
+        let asks_scan = policy.asks(scanned::KIND.name);
         let (effect, rule, text, fix) = match state {
             State::Failed(why) => (
                 policy.unscannable,

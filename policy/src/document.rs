@@ -60,6 +60,12 @@ impl Policy {
             (_, problems) => Err(problems),
         }
     }
+
+    /// Whether one of its rules has a condition of that name.
+    pub fn asks(&self, condition: &str) -> bool {
+        let asks = |rule: &Rule| rule.conditions().any(|name| name == condition);
+        self.rules.iter().any(asks)
+    }
 }
 
 /// A document as a value of JSON's kinds.

@@ -12,6 +12,8 @@ pub struct Subject<'a> {
     pub repository: Option<&'a str>,
     /// Every tag that points at the image or at an index that names it, and the tag asked for.
     pub tags: &'a [String],
+    /// Whether there are more tags than those, so that every policy's tags fit.
+    pub every_tag: bool,
     /// The digests by which VEX documents may speak of it: the image's, and those of the indexes
     /// that name it.
     pub digests: &'a [Digest],
@@ -27,7 +29,9 @@ impl Subject<'_> {
         });
         repository
             && policy.tags.iter().any(|pattern| {
-                everything(pattern.as_str()) || self.tags.iter().any(|tag| pattern.matches(tag))
+                self.every_tag
+                    || everything(pattern.as_str())
+                    || self.tags.iter().any(|tag| pattern.matches(tag))
             })
     }
 }

@@ -302,6 +302,7 @@ fn a_policy_speaks_of_repositories_and_tags() {
             subject: Subject {
                 repository: *repository,
                 tags: &tags,
+                every_tag: false,
                 digests: &[],
             },
             findings: &findings,
@@ -310,6 +311,15 @@ fn a_policy_speaks_of_repositories_and_tags() {
         let rules = rulebook(&format!("{scope}\n[[rules]]\nseverity = 'any'"));
         let denied = decide(&facts, &rules, now()).effect == Effect::Deny;
         assert_eq!(denied, *expected, "{scope} {repository:?} {tags:?}");
+        let cut_off = Facts {
+            subject: Subject {
+                every_tag: true,
+                ..facts.subject
+            },
+            ..facts
+        };
+        let denied = decide(&cut_off, &rules, now()).effect == Effect::Deny;
+        assert_eq!(denied, *expected || scope.starts_with("tags"), "{scope}");
     }
 }
 

@@ -211,6 +211,16 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// That of an image of which no policy speaks.
+    pub fn allow() -> Verdict {
+        Verdict {
+            effect: Effect::Allow,
+            reasons: Vec::new(),
+            suppressed: Vec::new(),
+            valid_until: None,
+        }
+    }
+
     /// The reasons that deny.
     pub fn denials(&self) -> impl Iterator<Item = &Reason> {
         let denies = |why: &&Reason| why.effect == Effect::Deny;

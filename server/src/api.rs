@@ -11,7 +11,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, Response, StatusCode};
 use axum::routing::get;
 use axum::{Extension, Router};
-use model::Digest;
+use model::{Digest, Problem};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::StoreError;
@@ -22,15 +22,21 @@ use crate::auth::Principal;
 use crate::auth::access::Denial;
 use crate::auth::accounts::AccountError;
 use crate::blocking::spawn_blocking;
+use crate::gate::change::ChangeError;
 use crate::scan;
 use listing::Unanswered;
 
 pub mod admin;
+mod break_glass;
 mod events;
+mod exceptions;
 mod keys;
 pub mod listing;
+mod policies;
 mod subscriptions;
 mod users;
+mod verdicts;
+mod vex;
 
 /// The routes of the API.
 pub fn routes() -> Router<Arc<App>> {
@@ -45,6 +51,11 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(keys::routes())
         .merge(events::routes())
         .merge(subscriptions::routes())
+        .merge(policies::routes())
+        .merge(exceptions::routes())
+        .merge(vex::routes())
+        .merge(verdicts::routes())
+        .merge(break_glass::routes())
 }
 
 /// A page of a list: `after` is the last name of the page before.
@@ -66,6 +77,8 @@ enum ApiError {
     Invalid(String),
     #[error("{0}")]
     Conflict(String),
+    #[error("it is not taken: each problem is named with its place")]
+    Problems(Vec<Problem>),
     #[error(transparent)]
     Denied(#[from] Denial),
     #[error("too many passwords at once; try again in a moment")]
@@ -83,6 +96,19 @@ impl From<Unanswered> for ApiError {
         match error {
             Unanswered::Store(error) => error.into(),
             Unanswered::Denied(denial) => denial.into(),
+        }
+    }
+}
+
+impl From<ChangeError> for ApiError {
+    fn from(error: ChangeError) -> ApiError {
+        match error {
+            ChangeError::Denied(denial) => denial.into(),
+            ChangeError::Problems(problems) => ApiError::Problems(problems),
+            ChangeError::Invalid(message) => ApiError::Invalid(message),
+            ChangeError::Conflict(message) => ApiError::Conflict(message),
+            ChangeError::Unknown(message) => ApiError::NotFound(message),
+            ChangeError::Store(error) => error.into(),
         }
     }
 }
@@ -303,13 +329,25 @@ fn document(value: Value) -> Answer {
     Ok((StatusCode::OK, value.to_string().into_bytes()))
 }
 
+/// What is wrong with a document, each with its place.
+fn problem_views(problems: &[Problem]) -> Value {
+    let view = |one: &Problem| json!({ "place": one.place, "detail": one.detail });
+    problems.iter().map(view).collect()
+}
+
+/// A body that is a text.
+fn text(body: &[u8]) -> Result<&str, ApiError> {
+    let invalid = |_| ApiError::Invalid("the body is no text in UTF-8".to_owned());
+    std::str::from_utf8(body).map_err(invalid)
+}
+
 /// Runs a handler on a thread that may wait for the disk, and dresses its answer.
 async fn answer(work: impl FnOnce() -> Answer + Send + 'static) -> Response<Body> {
     let outcome = spawn_blocking(work).await.unwrap_or(Err(ApiError::Cut));
     let (status, bytes) = outcome.unwrap_or_else(|error| {
         let status = match &error {
             ApiError::NotFound(_) => StatusCode::NOT_FOUND,
-            ApiError::Invalid(_) => StatusCode::BAD_REQUEST,
+            ApiError::Invalid(_) | ApiError::Problems(_) => StatusCode::BAD_REQUEST,
             ApiError::Conflict(_) => StatusCode::CONFLICT,
             ApiError::Denied(denial) if denial.wants_credentials() => StatusCode::UNAUTHORIZED,
             ApiError::Denied(_) => StatusCode::FORBIDDEN,
@@ -319,12 +357,11 @@ async fn answer(work: impl FnOnce() -> Answer + Send + 'static) -> Response<Body
         if let ApiError::Store(cause) = &error {
             tracing::error!(%cause, "the store failed under an API request");
         }
-        (
-            status,
-            json!({ "error": error.to_string() })
-                .to_string()
-                .into_bytes(),
-        )
+        let mut view = json!({ "error": error.to_string() });
+        if let (ApiError::Problems(problems), Some(view)) = (&error, view.as_object_mut()) {
+            view.insert("problems".to_owned(), problem_views(problems));
+        }
+        (status, view.to_string().into_bytes())
     });
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = status;

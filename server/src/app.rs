@@ -15,6 +15,7 @@ use crate::auth::password::Passwords;
 use crate::auth::seal::Seal;
 use crate::events::Hub;
 use crate::facts::FactsCache;
+use crate::gate::book::Shelf;
 use crate::limiter::{FailedLogins, PrincipalRate};
 use crate::metrics::Metrics;
 use crate::scanning::{self, Frequency};
@@ -124,6 +125,8 @@ pub struct App {
     pub accounts: Mutex<()>,
     /// The advisory database.
     pub database: DatabaseHandle,
+    /// What pulls are judged by, as it was read last.
+    pub shelf: Shelf,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random bytes.
@@ -167,6 +170,7 @@ impl App {
             passwords: Passwords::default(),
             accounts: Mutex::default(),
             database: DatabaseHandle::default(),
+            shelf: Shelf::default(),
             clock,
             random,
             bell: Bell::default(),

@@ -55,10 +55,12 @@ impl Principal {
         Principal {
             name: ANONYMOUS.to_owned(),
             key_id: None,
-            grants: vec![Grant {
-                role: Role::Admin,
-                pattern: Wildcard::any(),
-            }],
+            grants: [Role::Admin, Role::BreakGlass]
+                .map(|role| Grant {
+                    role,
+                    pattern: Wildcard::any(),
+                })
+                .to_vec(),
             proof: Proof::Off,
         }
     }

@@ -12,6 +12,7 @@ mod blocking;
 pub mod ecr;
 pub mod events;
 pub mod facts;
+pub mod gate;
 mod health;
 pub mod housekeeping;
 mod limiter;

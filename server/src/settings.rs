@@ -34,6 +34,8 @@ pub struct Settings {
     pub image_limits: image::Limits,
     /// Limits on everything at the door that a client controls.
     pub limits: Limits,
+    /// Limits on what the gate goes by.
+    pub gate: crate::gate::Limits,
     /// Proxies whose `X-Forwarded-For` is believed. They may hold any number of connections.
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -53,6 +55,7 @@ impl Settings {
             events: EventSettings::default(),
             image_limits: image::Limits::default(),
             limits: Limits::default(),
+            gate: crate::gate::Limits::default(),
             trusted_proxies: Vec::new(),
         }
     }

@@ -23,6 +23,8 @@ enum Need {
     Pull,
     Push,
     Administer,
+    /// The role that stands beside the others.
+    BreakGlass,
 }
 
 macro_rules! actions {
@@ -85,6 +87,9 @@ actions! {
     ManageUsers "lazaret:ManageUsers" Administer "manage users and keys of",
     ManageHousekeeping "lazaret:ManageHousekeeping" Administer "keep house in",
     ManageSettings "lazaret:ManageSettings" Administer "change settings of",
+    ReadPolicies "lazaret:ReadPolicies" Look "read policies of",
+    ManagePolicies "lazaret:ManagePolicies" Administer "manage policies of",
+    BreakGlass "lazaret:BreakGlass" BreakGlass "pass the policies of",
 }
 
 /// What an action is done to.
@@ -129,7 +134,7 @@ pub fn decide<'a>(
     if action.need() == Need::Nothing && !principal.is_anonymous() {
         return Decision::Allowed(None);
     }
-    let fits = |grant: &&Grant| action.need() <= reach(grant.role) && covers(grant, resource);
+    let fits = |grant: &&Grant| may(grant.role, action.need()) && covers(grant, resource);
     match principal.grants.iter().find(fits) {
         Some(grant) => Decision::Allowed(Some(grant)),
         None => Decision::Denied(Denial {
@@ -172,14 +177,16 @@ pub fn require<'a>(
     }
 }
 
-/// The most that a role may do.
-fn reach(role: Role) -> Need {
-    match role {
+/// Whether a role may do what takes that.
+fn may(role: Role, need: Need) -> bool {
+    let most = match role {
         Role::Admin => Need::Administer,
         Role::Push => Need::Push,
         Role::Pull => Need::Pull,
         Role::ScanReader => Need::Look,
-    }
+        Role::BreakGlass => return need == Need::BreakGlass,
+    };
+    need <= most
 }
 
 fn covers(grant: &Grant, resource: Resource<'_>) -> bool {
@@ -215,7 +222,7 @@ impl Denial {
         let role = Role::ALL
             .into_iter()
             .rev()
-            .find(|role| self.action.need() <= reach(*role))
+            .find(|role| may(*role, self.action.need()))
             .unwrap_or(Role::Admin);
         let pattern = self
             .repository

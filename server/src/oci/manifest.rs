@@ -17,7 +17,7 @@ use serde_json::json;
 use store::record::{self, PutManifest, ScanOrder, ScanState};
 
 use super::error::{Code, Failure};
-use super::{Answer, StatusCode, answer, blocking, condition, ensure_repository, missing};
+use super::{Answer, StatusCode, answer, blocking, condition, ensure_repository, gate, missing};
 use crate::app::App;
 use crate::auth::Principal;
 use crate::scan::{self, Looked, Order};
@@ -33,25 +33,29 @@ const MAX_TAGS: usize = 100;
 
 pub async fn get(
     app: &Arc<App>,
+    principal: &Principal,
     name: RepositoryName,
     reference: Reference,
     headers: &HeaderMap,
 ) -> Answer {
+    let principal = principal.clone();
     let found = blocking(app, move |app| {
         let found = app.store.metadata.manifest(&name, &reference)?;
-        found.ok_or_else(|| missing(app, &name, unknown(&reference)))
+        let found = found.ok_or_else(|| missing(app, &name, unknown(&reference)))?;
+        let said = gate::pull(app, &principal, &reference, &found)?;
+        Ok((found, said))
     });
-    let found = found.await?;
+    let (found, said) = found.await?;
     if condition::is_known(headers, &found.digest) {
-        return Ok(answer::not_modified(&found.digest));
+        return Ok(said.on(answer::not_modified(&found.digest)));
     }
     let length = found.bytes.len() as u64;
-    Ok(answer::content(
+    Ok(said.on(answer::content(
         &found.digest,
         &found.media_type,
         length,
         Body::from(found.bytes),
-    ))
+    )))
 }
 
 pub async fn head(
@@ -62,18 +66,20 @@ pub async fn head(
 ) -> Answer {
     let found = blocking(app, move |app| {
         let found = app.store.metadata.manifest_summary(&name, &reference)?;
-        found.ok_or_else(|| missing(app, &name, unknown(&reference)))
+        let found = found.ok_or_else(|| missing(app, &name, unknown(&reference)))?;
+        let said = gate::look(app, &name, &reference, &found.digest)?;
+        Ok((found, said))
     });
-    let found = found.await?;
+    let (found, said) = found.await?;
     if condition::is_known(headers, &found.digest) {
-        return Ok(answer::not_modified(&found.digest));
+        return Ok(said.on(answer::not_modified(&found.digest)));
     }
-    Ok(answer::content(
+    Ok(said.on(answer::content(
         &found.digest,
         &found.media_type,
         found.manifest_size,
         Body::empty(),
-    ))
+    )))
 }
 
 pub async fn delete(app: &Arc<App>, name: RepositoryName, reference: Reference) -> Answer {

@@ -63,6 +63,14 @@ pub trait Manifests {
         digest: &Digest,
         now: Timestamp,
     ) -> Answer<bool>;
+    /// Up to `limit` names under which a manifest is in a repository: its digest and those of the
+    /// indexes that name it, each with each of its tags, or without one.
+    fn names_of(
+        &self,
+        repository: &RepositoryName,
+        digest: &Digest,
+        limit: usize,
+    ) -> Answer<Vec<(Digest, Option<Tag>)>>;
     /// An index in the repository that names that manifest.
     fn parent_of(&self, repository: &RepositoryName, digest: &Digest) -> Answer<Option<Digest>>;
 }

@@ -17,11 +17,19 @@ pub enum Role {
     Pull,
     /// Read scans and lists, but no bytes of an image.
     ScanReader,
+    /// Give leave to pull what policies deny, and nothing else: no other role holds it.
+    BreakGlass,
 }
 
 impl Role {
-    /// Every role, the mightiest first.
-    pub const ALL: [Role; 4] = [Role::Admin, Role::Push, Role::Pull, Role::ScanReader];
+    /// Every role, the mightiest first, and at the end the one that stands beside them.
+    pub const ALL: [Role; 5] = [
+        Role::Admin,
+        Role::Push,
+        Role::Pull,
+        Role::ScanReader,
+        Role::BreakGlass,
+    ];
 
     /// The word for it.
     pub fn as_str(self) -> &'static str {
@@ -30,6 +38,7 @@ impl Role {
             Role::Push => "push",
             Role::Pull => "pull",
             Role::ScanReader => "scan-reader",
+            Role::BreakGlass => "break-glass",
         }
     }
 
@@ -51,8 +60,8 @@ pub struct Grant {
 /// A text that is no grant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "'{0}' is no grant: expected ROLE or ROLE:PATTERN, where ROLE is admin, push, pull or \
-     scan-reader and PATTERN fits repositories, for example push:team/*"
+    "'{0}' is no grant: expected ROLE or ROLE:PATTERN, where ROLE is admin, push, pull, \
+     scan-reader or break-glass and PATTERN fits repositories, for example push:team/*"
 )]
 pub struct InvalidGrant(String);
 

@@ -105,6 +105,23 @@ impl<D: Driver> Manifests for D {
         })
     }
 
+    fn names_of(
+        &self,
+        repository: &RepositoryName,
+        digest: &Digest,
+        limit: usize,
+    ) -> Answer<Vec<(Digest, Option<Tag>)>> {
+        let sql = "SELECT m.digest, t.name FROM manifest m
+                   JOIN repository r ON r.id = m.repository_id
+                   LEFT JOIN tag t ON t.manifest_id = m.id
+                   WHERE r.name = ?1 AND (m.digest = ?2
+                       OR m.id IN (SELECT manifest_id FROM manifest_child WHERE digest = ?2))
+                   ORDER BY m.digest, t.name LIMIT ?3";
+        let rows = self.read(|t| t.query(sql, &given![repository, digest, limit]))?;
+        let pair = |mut row: Row| Ok((row.parse(0)?, row.parse_option(1)?));
+        rows.into_iter().map(pair).collect()
+    }
+
     fn parent_of(&self, repository: &RepositoryName, digest: &Digest) -> Answer<Option<Digest>> {
         self.read(|t| {
             let sql = "SELECT m.digest FROM manifest_child c

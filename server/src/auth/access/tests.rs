@@ -51,6 +51,9 @@ const TABLE: &[(Action, &str)] = &[
     (Action::ManageUsers, "admin"),
     (Action::ManageHousekeeping, "admin"),
     (Action::ManageSettings, "admin"),
+    (Action::ReadPolicies, "admin push pull scan-reader"),
+    (Action::ManagePolicies, "admin"),
+    (Action::BreakGlass, "break-glass"),
 ];
 
 #[test]

@@ -1,0 +1,127 @@
+//! The gate at a pull: headers that say what policies make of it, or DENIED.
+
+use axum::http::Response;
+use axum::http::header::{HeaderName, HeaderValue, WARNING};
+use model::{Reference, RepositoryName};
+use policy::Effect;
+use serde_json::json;
+use store::record;
+
+use super::error::{Code, Failure};
+use crate::app::App;
+use crate::auth::Principal;
+use crate::auth::access::Action;
+use crate::gate::judge::{Depth, Judged, Question, judge};
+use crate::gate::{Act, book, note, view, words};
+
+/// What becomes of a pull, in one word.
+const VERDICT: HeaderName = HeaderName::from_static("lazaret-verdict");
+
+/// What is said of a pull that is let through.
+#[derive(Default)]
+pub struct Said(Vec<(HeaderName, HeaderValue)>);
+
+impl Said {
+    /// An answer with it.
+    pub fn on<T>(self, mut response: Response<T>) -> Response<T> {
+        response.headers_mut().extend(self.0);
+        response
+    }
+}
+
+/// Lets a pull through, or not.
+///
+/// # Errors
+///
+/// DENIED with the findings and what helps, where policies deny it.
+pub fn pull(
+    app: &App,
+    principal: &Principal,
+    reference: &Reference,
+    manifest: &record::Manifest,
+) -> Result<Said, Failure> {
+    let Some(judged) = ask(app, reference, manifest)? else {
+        return Ok(Said::default());
+    };
+    let (name, digest) = (&manifest.repository, &manifest.digest);
+    let page = words::page(app, name, digest);
+    let act = |what, details| Act {
+        action: Action::BatchGetImage,
+        repository: Some(name),
+        object: digest.as_str(),
+        what,
+        details,
+    };
+    if judged.is_denied() {
+        let detail = view::denial(&judged, &page);
+        note(principal, &act("pull denied", detail.clone()));
+        let word = judged.word();
+        let message = words::denial(&judged, &page);
+        let failure = Failure::new(Code::Denied, message).detail(detail);
+        return Err(failure.header(VERDICT, word));
+    }
+    if let Some(pass) = &judged.pass {
+        note(
+            principal,
+            &act("pulled by a pass", json!({ "pass": pass.id })),
+        );
+    }
+    Ok(said(&judged, &page))
+}
+
+/// What would become of a pull, without denying anything: HEAD only asks what is there.
+///
+/// # Errors
+///
+/// Where the store fails.
+pub fn look(
+    app: &App,
+    name: &RepositoryName,
+    reference: &Reference,
+    digest: &model::Digest,
+) -> Result<Said, Failure> {
+    if book::in_force(app)?.is_none() {
+        return Ok(Said::default());
+    }
+    let by_digest = Reference::Digest(digest.clone());
+    let Some(manifest) = app.store.metadata.manifest(name, &by_digest)? else {
+        return Ok(Said::default());
+    };
+    let judged = ask(app, reference, &manifest)?;
+    Ok(judged.map_or_else(Said::default, |judged| {
+        said(&judged, &words::page(app, name, digest))
+    }))
+}
+
+fn ask(
+    app: &App,
+    reference: &Reference,
+    manifest: &record::Manifest,
+) -> Result<Option<Judged>, Failure> {
+    let Some(book) = book::in_force(app)? else {
+        return Ok(None);
+    };
+    let question = Question {
+        repository: &manifest.repository,
+        manifest,
+        tag: match reference {
+            Reference::Tag(tag) => Some(tag),
+            Reference::Digest(_) => None,
+        },
+    };
+    Ok(judge(app, &book, question, Depth::Enough)?)
+}
+
+fn said(judged: &Judged, page: &str) -> Said {
+    let word = judged.word();
+    let mut headers = vec![(VERDICT, HeaderValue::from_static(word))];
+    if judged.pass.is_some() || judged.verdict.effect == Effect::Warn {
+        let text = words::warning_header(&words::warning(judged, page));
+        headers.extend(
+            HeaderValue::from_str(&text)
+                .ok()
+                .map(|text| (WARNING, text)),
+        );
+    }
+    Said(headers)
+}
