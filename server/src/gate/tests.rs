@@ -543,3 +543,37 @@ async fn a_policy_is_kept_with_its_versions_and_its_problems_are_named() {
         404
     );
 }
+
+#[tokio::test]
+async fn a_policy_that_cannot_be_read_lets_nothing_through() {
+    let (server, _) = scanned().await;
+    let document = store::record::NewGateDocument {
+        kind: store::record::GateKind::Policy,
+        name: "p",
+        form: "application/toml",
+        text: "name = 'p'\nof_a_later_version = true\n",
+        who: "anna",
+        made_at: server.app.clock.now(),
+    };
+    let metadata = &server.app.store.metadata;
+    metadata.put_gate_document(&document).unwrap();
+    assert_eq!(pull(&server, "app/manifests/v1").await, is(500, ""));
+    let shown = server.get("/api/v1/policies/p").await.json();
+    assert_eq!(shown["says"], Value::Null);
+    assert_eq!(policy(&server, ANY).await.status, 200, "it can be put anew");
+    assert_eq!(pull(&server, "app/manifests/v1").await, is(403, "deny"));
+}
+
+#[tokio::test]
+async fn what_another_server_changed_counts_at_once() {
+    let (server, _) = scanned().await;
+    policy(&server, ANY).await;
+    assert_eq!(pull(&server, "app/manifests/v1").await, is(403, "deny"));
+    // Another server writes to the same store, and this one is told nothing.
+    let metadata = &server.app.store.metadata;
+    let kind = store::record::GateKind::Policy;
+    metadata
+        .delete_gate_document(kind, "p", "anna", server.app.clock.now())
+        .unwrap();
+    assert_eq!(pull(&server, "app/manifests/v1").await, is(200, ""));
+}

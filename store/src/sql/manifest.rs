@@ -111,12 +111,13 @@ impl<D: Driver> Manifests for D {
         digest: &Digest,
         limit: usize,
     ) -> Answer<Vec<(Digest, Option<Tag>)>> {
-        let sql = "SELECT m.digest, t.name FROM manifest m
+        let sql = "SELECT m.digest, t.name
+                   FROM (SELECT id FROM manifest WHERE digest = ?2
+                       UNION SELECT manifest_id FROM manifest_child WHERE digest = ?2) named
+                   JOIN manifest m ON m.id = named.id
                    JOIN repository r ON r.id = m.repository_id
                    LEFT JOIN tag t ON t.manifest_id = m.id
-                   WHERE r.name = ?1 AND (m.digest = ?2
-                       OR m.id IN (SELECT manifest_id FROM manifest_child WHERE digest = ?2))
-                   ORDER BY m.digest, t.name LIMIT ?3";
+                   WHERE r.name = ?1 ORDER BY m.digest, t.name LIMIT ?3";
         let rows = self.read(|t| t.query(sql, &given![repository, digest, limit]))?;
         let pair = |mut row: Row| Ok((row.parse(0)?, row.parse_option(1)?));
         rows.into_iter().map(pair).collect()

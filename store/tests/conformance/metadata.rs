@@ -458,6 +458,42 @@ fn token(text: &str, user: &str, key: Option<&str>, until: i64) -> Token {
     }
 }
 
+pub fn a_manifest_has_the_names_of_its_indexes(open: Open) {
+    let metadata = with(open, &["a", "b"]);
+    let index = |of: &str, text: &str, children: &[&str]| Manifest {
+        manifests: children.iter().map(|child| digest(child)).collect(),
+        ..manifest(of, text)
+    };
+    for of in ["a", "b"] {
+        put(&*metadata, &manifest(of, "one"), None);
+        put(&*metadata, &manifest(of, "two"), None);
+    }
+    put(&*metadata, &index("a", "both", &["one", "two"]), Some("v1"));
+    put(&*metadata, &index("a", "both", &["one", "two"]), Some("v2"));
+    put(&*metadata, &index("a", "loose", &["one"]), None);
+    put(&*metadata, &index("b", "elsewhere", &["one"]), Some("v3"));
+    let names = |of: &str, text: &str, limit| {
+        let found = metadata.names_of(&name(of), &digest(text), limit).unwrap();
+        let pair = |(digest, tag): (Digest, Option<Tag>)| (digest, tag.map(|tag| tag.to_string()));
+        found.into_iter().map(pair).collect::<Vec<_>>()
+    };
+    let pair = |text: &str, tag: Option<&str>| (digest(text), tag.map(str::to_owned));
+    let mut expected = vec![
+        pair("one", None),
+        pair("both", Some("v1")),
+        pair("both", Some("v2")),
+        pair("loose", None),
+    ];
+    expected.sort();
+    assert_eq!(names("a", "one", 9), expected);
+    assert_eq!(names("a", "one", 2), expected[..2]);
+    let mut expected = vec![pair("one", None), pair("elsewhere", Some("v3"))];
+    expected.sort();
+    assert_eq!(names("b", "one", 9), expected);
+    assert_eq!(names("b", "two", 9), [pair("two", None)]);
+    assert!(names("b", "none", 9).is_empty());
+}
+
 pub fn users_are_kept_with_their_grants(open: Open) {
     let metadata = open();
     let (ci, root) = (user("ci", &["pull:*", "push:team/*"]), user("root", &[]));
