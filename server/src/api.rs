@@ -2,13 +2,15 @@
 //!
 //! Everything that the pages show can be read here; both call the functions of [`listing`]. Users
 //! and keys are managed in [`users`] and [`keys`], those who are told what happened in
-//! [`subscriptions`].
+//! [`subscriptions`]; [`audit`] has the audit log. Every request that changes something tells of it
+//! there ([`deed`]).
 
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, Response, StatusCode};
+use axum::http::{Extensions, HeaderValue, Response, StatusCode};
+use axum::middleware::from_fn;
 use axum::routing::get;
 use axum::{Extension, Router};
 use model::{Digest, Problem};
@@ -18,6 +20,7 @@ use store::StoreError;
 use store::record::{AffectedImage, Repository, ScanState};
 
 use crate::app::App;
+use crate::audit::{Reason, tell_denial};
 use crate::auth::Principal;
 use crate::auth::access::Denial;
 use crate::auth::accounts::AccountError;
@@ -27,7 +30,9 @@ use crate::scan;
 use listing::Unanswered;
 
 pub mod admin;
+mod audit;
 mod break_glass;
+mod deed;
 mod events;
 mod exceptions;
 mod keys;
@@ -56,6 +61,8 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(vex::routes())
         .merge(verdicts::routes())
         .merge(break_glass::routes())
+        .merge(audit::routes())
+        .layer(from_fn(deed::tell))
 }
 
 /// A page of a list: `after` is the last name of the page before.
@@ -67,6 +74,8 @@ struct Page {
 }
 
 type Answer = Result<(StatusCode, Vec<u8>), ApiError>;
+/// The same with what the audit log is to know of it.
+type Told = Result<(StatusCode, Vec<u8>, deed::Told), ApiError>;
 
 /// Why the API answers with an error.
 #[derive(Debug, thiserror::Error)]
@@ -343,8 +352,19 @@ fn text(body: &[u8]) -> Result<&str, ApiError> {
 
 /// Runs a handler on a thread that may wait for the disk, and dresses its answer.
 async fn answer(work: impl FnOnce() -> Answer + Send + 'static) -> Response<Body> {
+    answer_telling(move || work().map(|(status, bytes)| (status, bytes, deed::Told::default())))
+        .await
+}
+
+/// The same for a handler that knows more of what it did than its path says.
+async fn answer_telling(work: impl FnOnce() -> Told + Send + 'static) -> Response<Body> {
     let outcome = spawn_blocking(work).await.unwrap_or(Err(ApiError::Cut));
-    let (status, bytes) = outcome.unwrap_or_else(|error| {
+    let mut extensions = Extensions::new();
+    let (status, bytes, told) = outcome.unwrap_or_else(|error| {
+        match &error {
+            ApiError::Denied(denial) => tell_denial(denial, &mut extensions),
+            error => drop(extensions.insert(Reason(error.to_string()))),
+        }
         let status = match &error {
             ApiError::NotFound(_) => StatusCode::NOT_FOUND,
             ApiError::Invalid(_) | ApiError::Problems(_) => StatusCode::BAD_REQUEST,
@@ -361,10 +381,12 @@ async fn answer(work: impl FnOnce() -> Answer + Send + 'static) -> Response<Body
         if let (ApiError::Problems(problems), Some(view)) = (&error, view.as_object_mut()) {
             view.insert("problems".to_owned(), problem_views(problems));
         }
-        (status, view.to_string().into_bytes())
+        (status, view.to_string().into_bytes(), deed::Told::default())
     });
+    extensions.insert(told);
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = status;
+    *response.extensions_mut() = extensions;
     let headers = response.headers_mut();
     headers.insert("content-type", HeaderValue::from_static("application/json"));
     headers.insert("cache-control", HeaderValue::from_static("no-store"));

@@ -11,6 +11,7 @@ use store::{Store, StoreError};
 use tokio::sync::watch;
 
 use crate::analysis::Analyses;
+use crate::audit;
 use crate::auth::password::Passwords;
 use crate::auth::seal::Seal;
 use crate::events::Hub;
@@ -143,6 +144,8 @@ pub struct App {
     pub stopping: AtomicBool,
     /// What is scanned in the whole registry, as it was last read.
     pub(crate) scanning: scanning::Cache,
+    /// Deeds that wait to be written down.
+    pub audit: audit::Log,
     /// What is counted.
     pub metrics: Metrics,
     /// Requests per second of each principal.
@@ -178,6 +181,7 @@ impl App {
             facts: FactsCache::default(),
             stopping: AtomicBool::new(false),
             scanning: scanning::Cache::default(),
+            audit: audit::Log::default(),
             metrics: Metrics::default(),
         }
     }

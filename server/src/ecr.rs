@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Request, Response, StatusCode};
+use axum::http::{Extensions, HeaderValue, Request, Response, StatusCode};
 use bytes::Bytes;
 use jiff::Timestamp;
 use store::StoreError;
+use store::record::Outcome;
 
 use crate::app::App;
+use crate::audit::{Deed, Reason};
 use crate::auth::access::{self, Action, Denial, Resource};
 use crate::auth::key::KeyError;
 use crate::auth::{Principal, key, sigv4};
@@ -23,6 +25,7 @@ mod account_setting;
 mod batch_delete_image;
 mod batch_get_repository_scanning_configuration;
 mod create_repository;
+mod deed;
 mod delete_repository;
 mod describe_image_scan_findings;
 mod describe_images;
@@ -163,27 +166,57 @@ const OPERATIONS: &[Operation] = &[
 /// Answers one request to `POST /`.
 pub async fn handle(app: &Arc<App>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let (principal, outcome) = match read(app, &parts, body).await {
+    let done = match read(app, &parts, body).await {
         Ok(body) => dispatch(app, parts, body).await,
-        Err(error) => (None, Err(error)),
+        Err(error) => Done::refused(error),
     };
-    let wrong = matches!(&outcome, Err(error) if error.is_wrong_credentials());
-    let (status, value) = match outcome {
-        Ok(value) => (StatusCode::OK, value),
-        Err(error) => (error.status(), error.to_json()),
+    let (status, text) = match &done.answer {
+        Ok(value) => (StatusCode::OK, value.to_string()),
+        Err(error) => (error.status(), error.to_json().to_string()),
     };
-    let mut response = Response::new(Body::from(value.to_string()));
+    let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert("content-type", HeaderValue::from_static(CONTENT_TYPE));
-    // For what stands around: the access log, and the limit on failed logins.
-    if wrong {
-        response.extensions_mut().insert(WrongCredentials);
-    }
-    if let Some(principal) = principal {
-        response.extensions_mut().insert(principal);
-    }
+    done.tell(response.extensions_mut());
     response
+}
+
+/// An answer, with what stands around wants to know of it: the access log, the limit on failed
+/// logins, the audit log.
+struct Done {
+    answer: Answer,
+    principal: Option<Principal>,
+    deed: Option<Deed>,
+}
+
+impl Done {
+    /// Nobody was let in.
+    fn refused(error: EcrError) -> Done {
+        Done {
+            answer: Err(error),
+            principal: None,
+            deed: None,
+        }
+    }
+
+    fn tell(self, extensions: &mut Extensions) {
+        if let Err(error) = &self.answer {
+            if error.is_wrong_credentials() {
+                extensions.insert(WrongCredentials);
+            }
+            if error.is_denial() {
+                extensions.insert(Outcome::Denied);
+            }
+            extensions.insert(Reason(error.to_string()));
+        }
+        if let Some(principal) = self.principal {
+            extensions.insert(principal);
+        }
+        if let Some(deed) = self.deed {
+            extensions.insert(deed);
+        }
+    }
 }
 
 /// The body of one who shows credentials of the form: for others nothing is kept in memory.
@@ -204,24 +237,16 @@ fn refuse(refused: &sigv4::Refused) -> EcrError {
 }
 
 /// Stores are blocking, so that the whole operation runs on a thread of its own.
-async fn dispatch(app: &Arc<App>, parts: Parts, body: Bytes) -> (Option<Principal>, Answer) {
+async fn dispatch(app: &Arc<App>, parts: Parts, body: Bytes) -> Done {
     let app = app.clone();
     let work = move || {
         let now = app.clock.now();
         match authenticate(&app, &parts, &body, now) {
-            Ok(principal) => {
-                let answer = operate(app, principal.clone(), now, &parts, &body);
-                (Some(principal), answer)
-            }
-            Err(error) => (None, Err(error)),
+            Ok(principal) => operate(app, principal, now, &parts, &body),
+            Err(error) => Done::refused(error),
         }
     };
-    let cut = |_| {
-        (
-            None,
-            Err(EcrError::server("The operation was cut off. Try again.")),
-        )
-    };
+    let cut = |_| Done::refused(EcrError::server("The operation was cut off. Try again."));
     spawn_blocking(work).await.unwrap_or_else(cut)
 }
 
@@ -231,19 +256,32 @@ fn operate(
     now: Timestamp,
     parts: &Parts,
     body: &[u8],
-) -> Answer {
+) -> Done {
+    let known = Some(principal.clone());
+    let refused = |error| Done {
+        principal: known.clone(),
+        ..Done::refused(error)
+    };
     if app.principal_rate.check(&principal.name).is_err() {
         app.metrics.refuse("rate");
-        return Err(EcrError::new("ThrottlingException", "Rate exceeded"));
+        return refused(EcrError::new("ThrottlingException", "Rate exceeded"));
     }
-    let operation = find_operation(parts)?;
+    let operation = match find_operation(parts) {
+        Ok(operation) => operation,
+        Err(error) => return refused(error),
+    };
     let context = Context {
         app,
         principal,
         action: operation.action,
         now,
     };
-    (operation.run)(&context, body)
+    let answer = (operation.run)(&context, body);
+    Done {
+        deed: Some(deed::of(operation.action, body, answer.as_ref().ok())),
+        answer,
+        principal: known,
+    }
 }
 
 fn authenticate(

@@ -7,6 +7,7 @@
 pub mod analysis;
 pub mod api;
 pub mod app;
+pub mod audit;
 pub mod auth;
 mod blocking;
 pub mod ecr;

@@ -7,6 +7,7 @@ use axum::middleware::from_fn_with_state;
 
 use crate::app::App;
 
+pub mod audit;
 pub mod bounds;
 pub mod client;
 pub mod logins;
@@ -20,6 +21,7 @@ pub fn around(app: &Arc<App>, router: Router<Arc<App>>) -> Router<Arc<App>> {
     router
         .layer(from_fn_with_state(app.clone(), logins::limit))
         .layer(from_fn_with_state(app.clone(), bounds::check))
+        .layer(from_fn_with_state(app.clone(), audit::audit))
         .layer(from_fn_with_state(app.clone(), record::record))
         .layer(from_fn_with_state(app.clone(), client::find))
         .layer(from_fn_with_state(app.clone(), request_id::give))

@@ -45,11 +45,18 @@ pub async fn handle(
     request: Request<Body>,
 ) -> Response<Body> {
     let is_head = request.method() == Method::HEAD;
+    let mut deed = None;
     let answer = match route::parse(request.uri().path()) {
-        Ok(route) => dispatch(app, principal, route, request).await,
+        Ok(route) => {
+            deed = permission::deed(&route, request.method());
+            dispatch(app, principal, route, request).await
+        }
         Err(failure) => Err(failure),
     };
     let mut response = answer.unwrap_or_else(Failure::into_response);
+    if let Some(deed) = deed {
+        permission::tell(deed, &mut response);
+    }
     if is_head {
         response = answer::without_body(response);
     }

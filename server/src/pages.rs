@@ -8,7 +8,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, Response, StatusCode};
+use axum::http::{Extensions, HeaderValue, Response, StatusCode};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use axum::{Extension, Router};
@@ -17,6 +17,7 @@ use store::StoreError;
 
 use crate::api::listing::Unanswered;
 use crate::app::App;
+use crate::audit;
 use crate::auth::Principal;
 use crate::auth::access::Denial;
 use crate::blocking::spawn_blocking;
@@ -148,11 +149,18 @@ async fn style() -> Response<Body> {
 /// Renders on a thread that may wait for the disk, and dresses the answer.
 async fn page(work: impl FnOnce() -> Result<String, PageError> + Send + 'static) -> Response<Body> {
     let outcome = spawn_blocking(work).await.unwrap_or(Err(PageError::Cut));
+    let mut extensions = Extensions::new();
     let (status, html) = match outcome {
         Ok(html) => (StatusCode::OK, html),
-        Err(error) => error_page(&error),
+        Err(error) => {
+            if let PageError::Denied(denial) = &error {
+                audit::tell_denial(denial, &mut extensions);
+            }
+            error_page(&error)
+        }
     };
     let mut response = (status, html).into_response();
+    response.extensions_mut().extend(extensions);
     let headers = response.headers_mut();
     for (name, value) in [
         ("content-type", "text/html; charset=utf-8"),

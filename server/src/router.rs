@@ -16,6 +16,7 @@ use axum::routing::post;
 use axum::{Extension, Router};
 
 use crate::app::App;
+use crate::audit;
 use crate::auth::access::{self, Action, Resource};
 use crate::auth::challenge::{self, Asked, is_registry};
 use crate::auth::login::{Refused, authenticate};
@@ -68,7 +69,11 @@ async fn readers_only(
 ) -> Response<Body> {
     match access::require(&principal, Action::ReadMetrics, Resource::Registry) {
         Ok(()) => next.run(request).await,
-        Err(denial) => (StatusCode::FORBIDDEN, format!("{denial}\n")).into_response(),
+        Err(denial) => {
+            let mut response = (StatusCode::FORBIDDEN, format!("{denial}\n")).into_response();
+            audit::tell_denial(&denial, response.extensions_mut());
+            response
+        }
     }
 }
 

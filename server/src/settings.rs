@@ -30,6 +30,8 @@ pub struct Settings {
     pub push_wait: Duration,
     /// How others are told what happened.
     pub events: EventSettings,
+    /// How long entries of the audit log are kept; `None` for ever.
+    pub audit_for: Option<SignedDuration>,
     /// Limits on everything that is read from an image.
     pub image_limits: image::Limits,
     /// Limits on everything at the door that a client controls.
@@ -53,6 +55,7 @@ impl Settings {
             collect_after: SignedDuration::from_hours(24),
             push_wait: Duration::from_secs(10),
             events: EventSettings::default(),
+            audit_for: None,
             image_limits: image::Limits::default(),
             limits: Limits::default(),
             gate: crate::gate::Limits::default(),

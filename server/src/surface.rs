@@ -69,7 +69,7 @@ impl Surface {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = match self {
             // All of ECR's errors that are the client's are 400; its code says which.
-            Surface::Ecr => StatusCode::BAD_REQUEST,
+            Surface::Ecr if refusal.status.is_client_error() => StatusCode::BAD_REQUEST,
             _ => refusal.status,
         };
         let headers = response.headers_mut();
@@ -105,6 +105,17 @@ impl Refusal {
             exception: "ThrottlingException",
             message: message.to_owned(),
             wait: Some(wait),
+        }
+    }
+
+    /// Something behind the surfaces does not do its part.
+    pub fn unavailable(message: &str) -> Refusal {
+        Refusal {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: "UNKNOWN",
+            exception: "ServerException",
+            message: message.to_owned(),
+            wait: None,
         }
     }
 

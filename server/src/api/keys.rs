@@ -10,7 +10,8 @@ use axum::{Extension, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, ApiError, answer, document};
+use super::deed::Told;
+use super::{Answer, ApiError, answer, answer_telling, document};
 use crate::app::App;
 use crate::auth::Principal;
 use crate::auth::accounts;
@@ -57,7 +58,7 @@ async fn create(
     Extension(asker): Extension<Principal>,
     body: Bytes,
 ) -> Response<Body> {
-    answer(move || {
+    answer_telling(move || {
         let whose: Whose = match body.is_empty() {
             true => Whose::default(),
             false => serde_json::from_slice(&body)
@@ -71,7 +72,11 @@ async fn create(
             "user": user,
             "created_at": key.created_at.to_string(),
         });
-        Ok((StatusCode::CREATED, view.to_string().into_bytes()))
+        let told = Told {
+            object: Some(key.id.clone()),
+            details: json!({ "user": user }),
+        };
+        Ok((StatusCode::CREATED, view.to_string().into_bytes(), told))
     })
     .await
 }

@@ -11,7 +11,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use store::record::{Grant, User};
 
-use super::{Answer, ApiError, answer, document};
+use super::deed::Told;
+use super::{Answer, ApiError, answer, answer_telling, document};
 use crate::app::App;
 use crate::auth::Principal;
 use crate::auth::accounts::{self, Change};
@@ -64,17 +65,37 @@ async fn put(
     Path(name): Path<String>,
     body: Bytes,
 ) -> Response<Body> {
-    answer(move || {
-        let made = accounts::put_user(&app, &asker, &name, &change(&body)?)?;
+    answer_telling(move || {
+        let change = change(&body)?;
+        let made = accounts::put_user(&app, &asker, &name, &change)?;
         let user = accounts::user(&app, &asker, &name)?;
         let status = if made {
             StatusCode::CREATED
         } else {
             StatusCode::OK
         };
-        Ok((status, view(&user).to_string().into_bytes()))
+        Ok((status, view(&user).to_string().into_bytes(), told(&change)))
     })
     .await
+}
+
+/// What became of a user; of a password only whether there is another one or none.
+fn told(change: &Change) -> Told {
+    let grants = change.grants.as_ref().map(|grants| {
+        let words = grants.iter().map(Grant::to_string);
+        words.collect::<Vec<_>>()
+    });
+    let password = change.password.as_ref().map(|password| match password {
+        Some(_) => "set",
+        None => "removed",
+    });
+    let mut details = serde_json::Map::new();
+    details.extend(grants.map(|grants| ("grants".to_owned(), json!(grants))));
+    details.extend(password.map(|word| ("password".to_owned(), json!(word))));
+    Told {
+        object: None,
+        details: details.into(),
+    }
 }
 
 async fn delete(

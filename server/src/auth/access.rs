@@ -27,6 +27,19 @@ enum Need {
     BreakGlass,
 }
 
+/// What an action does to what is there: for the audit log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// It looks, or is only a step on the way.
+    Looks,
+    /// It hands out bytes of an image, or a token.
+    Hands,
+    /// It brings a part of an image.
+    Brings,
+    /// It changes something.
+    Changes,
+}
+
 macro_rules! actions {
     ($($variant:ident $word:literal $need:ident $verb:literal),* $(,)?) => {
         /// Something that can be asked for. Words that begin with `ecr:` are IAM's.
@@ -85,11 +98,31 @@ actions! {
         "say what is scanned in",
     PutAccountSetting "ecr:PutAccountSetting" Administer "change settings of",
     ManageUsers "lazaret:ManageUsers" Administer "manage users and keys of",
+    ReadAudit "lazaret:ReadAudit" Administer "read the audit log of",
     ManageHousekeeping "lazaret:ManageHousekeeping" Administer "keep house in",
     ManageSettings "lazaret:ManageSettings" Administer "change settings of",
     ReadPolicies "lazaret:ReadPolicies" Look "read policies of",
     ManagePolicies "lazaret:ManagePolicies" Administer "manage policies of",
     BreakGlass "lazaret:BreakGlass" BreakGlass "pass the policies of",
+}
+
+impl Action {
+    /// What it does to what is there. Who needs more than to look or pull changes something,
+    /// unless it is said here that they do not.
+    pub fn weight(self) -> Weight {
+        match (self, self.need()) {
+            (
+                Action::BatchCheckLayerAvailability
+                | Action::InitiateLayerUpload
+                | Action::UploadLayerPart,
+                _,
+            ) => Weight::Looks,
+            (Action::CompleteLayerUpload, _) => Weight::Brings,
+            (_, Need::Look) => Weight::Looks,
+            (_, Need::Nothing | Need::Pull) => Weight::Hands,
+            (_, Need::Push | Need::Administer | Need::BreakGlass) => Weight::Changes,
+        }
+    }
 }
 
 /// What an action is done to.

@@ -17,11 +17,13 @@ use axum::routing::get;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use super::access::Action;
 use super::challenge::{self, Asked};
 use super::key::create_token;
 use super::login::{Refused, authenticate, by_pair, by_token};
 use super::{Principal, Proof};
 use crate::app::App;
+use crate::audit::Deed;
 
 /// Where tokens are asked for.
 pub const PATH: &str = "/v2/token";
@@ -71,17 +73,23 @@ async fn answer(
 ) -> Response<Body> {
     let asked = Asked::token();
     let worker = app.clone();
-    let work = move || {
+    let work = move || -> Result<_, Box<Response<Body>>> {
         let outcome = match worker.settings.dev {
             true => Ok(Principal::anonymous()),
             false => login(&worker),
         };
         outcome
-            .and_then(|principal| issue(&worker, &principal))
+            .and_then(|principal| Ok((issue(&worker, &principal)?, principal)))
             .map_err(|refused| Box::new(challenge::refuse(&worker, &asked, &refused)))
     };
     match crate::blocking::spawn_blocking(work).await {
-        Ok(Ok((token, from, until))) => document(&token, from, until),
+        Ok(Ok(((token, from, until), principal))) => {
+            let mut response = document(&token, from, until);
+            let deed = Deed::new(Action::GetAuthorizationToken, None);
+            response.extensions_mut().insert(deed);
+            response.extensions_mut().insert(principal);
+            response
+        }
         Ok(Err(response)) => *response,
         Err(_) => challenge::unavailable(),
     }

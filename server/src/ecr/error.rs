@@ -48,6 +48,11 @@ impl EcrError {
         )
     }
 
+    /// Whether who asks may not.
+    pub fn is_denial(&self) -> bool {
+        self.code == "AccessDeniedException"
+    }
+
     /// The body. Clients read the bare code in `__type`, not a header.
     pub fn to_json(&self) -> Value {
         json!({ "__type": self.code, "message": self.message })

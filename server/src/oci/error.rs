@@ -9,6 +9,7 @@ use model::{Digest, RepositoryName};
 use serde_json::{Value, json};
 use store::StoreError;
 
+use crate::audit::Reason;
 use crate::auth::access::Denial;
 
 macro_rules! codes {
@@ -131,10 +132,14 @@ impl Failure {
 
     /// The answer.
     pub fn into_response(self) -> Response<Body> {
+        let reason = self.errors.first().map(|(_, message, _)| message.clone());
         let error = |(code, message, detail): (Code, String, Value)| json!({ "code": code.as_str(), "message": message, "detail": detail });
         let errors: Vec<Value> = self.errors.into_iter().map(error).collect();
         let mut response = Response::new(Body::from(json!({ "errors": errors }).to_string()));
         *response.status_mut() = self.status;
+        response
+            .extensions_mut()
+            .insert(Reason(reason.unwrap_or_default()));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         for (name, value) in self.headers {

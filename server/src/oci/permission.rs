@@ -1,10 +1,12 @@
 //! What each endpoint takes: a request as an action on a repository, in ECR's words.
 
-use axum::http::Method;
+use axum::body::Body;
+use axum::http::{Method, Response, StatusCode};
 use model::RepositoryName;
 
 use super::error::Failure;
 use super::route::{self, Route};
+use crate::audit::Deed;
 use crate::auth::Principal;
 use crate::auth::access::{Action, require};
 
@@ -19,6 +21,27 @@ pub fn check(principal: &Principal, route: &Route, method: &Method) -> Result<()
         Some((action, name)) => Ok(require(principal, action, name)?),
         None => Ok(()),
     }
+}
+
+/// What a request asks for, for the audit log.
+pub fn deed(route: &Route, method: &Method) -> Option<Deed> {
+    let (action, name) = needed(route, method)?;
+    let object = match route {
+        Route::Manifest(_, reference) => reference.to_string(),
+        Route::Blob(_, digest) | Route::Referrers(_, digest) => digest.to_string(),
+        _ => String::new(),
+    };
+    Some(Deed::new(action, Some(name)).to(object))
+}
+
+/// Tells of a deed in its answer.
+pub fn tell(mut deed: Deed, response: &mut Response<Body>) {
+    // An upload that is opened and done in one request, or a mount.
+    let at_once = deed.action == Action::InitiateLayerUpload;
+    if at_once && response.status() == StatusCode::CREATED {
+        deed.action = Action::CompleteLayerUpload;
+    }
+    response.extensions_mut().insert(deed);
 }
 
 /// What a bearer token would have to be good for, in the words of distribution's "Token Scope

@@ -49,6 +49,7 @@ const TABLE: &[(Action, &str)] = &[
     (Action::PutRegistryScanningConfiguration, "admin"),
     (Action::PutAccountSetting, "admin"),
     (Action::ManageUsers, "admin"),
+    (Action::ReadAudit, "admin"),
     (Action::ManageHousekeeping, "admin"),
     (Action::ManageSettings, "admin"),
     (Action::ReadPolicies, "admin push pull scan-reader"),
