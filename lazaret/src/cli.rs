@@ -39,6 +39,8 @@ pub enum Command {
     /// Manage access keys
     #[command(subcommand)]
     Key(remote::Key),
+    /// Show who did what, and who was denied
+    Audit(remote::Audit),
     /// Show the main job on this machine: push an image, see its findings
     Demo(Demo),
 }
@@ -90,6 +92,14 @@ pub struct Serve {
     /// Minutes between two collections of garbage; 0 switches them off
     #[arg(long, value_name = "MINUTES", default_value_t = 60)]
     pub collect_every: u32,
+    /// Days for which the audit log is kept; 0 keeps it for ever
+    #[arg(
+        long,
+        value_name = "DAYS",
+        default_value_t = 0,
+        env = "LAZARET_AUDIT_DAYS"
+    )]
+    pub audit_days: u32,
     /// Scan workers [default: one per processor]
     #[arg(long, value_name = "N", env = "LAZARET_WORKERS")]
     pub workers: Option<usize>,

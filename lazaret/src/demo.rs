@@ -12,6 +12,7 @@ use hyper::StatusCode;
 use image::fixture::Fixture;
 use image::manifest::media_type::OCI_MANIFEST;
 use model::Digest;
+use server::audit::writer::Writer;
 use server::auth::key::NewKey;
 use server::serve::Endpoint;
 use server::worker::Workers;
@@ -59,6 +60,7 @@ async fn demo(once: bool) -> anyhow::Result<()> {
     database::load(&app, &file)?;
     let key = key::ensure(&app, &data)?.context("a fresh directory has no key yet")?;
     let workers = Workers::start(&app, 1);
+    let writer = Writer::start(&app);
     let router = server::router::router(app.clone());
     let endpoint = Endpoint {
         app: app.clone(),
@@ -85,7 +87,11 @@ async fn demo(once: bool) -> anyhow::Result<()> {
     }
     drop(end);
     serving.await??;
-    tokio::task::spawn_blocking(|| workers.stop()).await?;
+    let stop = || {
+        workers.stop();
+        writer.stop();
+    };
+    tokio::task::spawn_blocking(stop).await?;
     Ok(())
 }
 

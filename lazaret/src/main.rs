@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         cli::Command::Admin(command) => admin::run(&command),
         cli::Command::User(command) => remote::user::run(&command),
         cli::Command::Key(command) => remote::key::run(&command),
+        cli::Command::Audit(flags) => remote::audit::run(&flags),
         cli::Command::Demo(flags) => demo::run(&flags),
     };
     match outcome {

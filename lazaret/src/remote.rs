@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::cli::StatusFormat;
 
+pub mod audit;
 pub mod key;
 pub mod user;
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use jiff::SignedDuration;
+use server::audit::writer::Writer;
 use server::auth::key::NewKey;
 use server::events::Courier;
 use server::events::hub::Outlets;
@@ -84,6 +85,7 @@ async fn serve(flags: &cli::Serve) -> anyhow::Result<()> {
     greet(&app, flags, made.as_ref())?;
     let count = flags.workers.unwrap_or_else(processors).max(1);
     let workers = Workers::start(&app, count);
+    let writer = Writer::start(&app);
     let every = Duration::from_secs(60 * u64::from(flags.collect_every));
     let courier = Courier::start(&app, outlets(&app, flags)?, &Handle::current());
     let keeper = (flags.collect_every > 0).then(|| Keeper::start(&app, every));
@@ -107,6 +109,7 @@ async fn serve(flags: &cli::Serve) -> anyhow::Result<()> {
             keeper.stop();
         }
         workers.stop();
+        writer.stop();
     });
     let all = async { tokio::join!(scans, courier.stop()).0 };
     tokio::select! {
@@ -164,6 +167,8 @@ fn settings(flags: &cli::Serve, address: SocketAddr) -> Settings {
     settings.region = flags.region.clone();
     settings.dev = flags.dev;
     settings.collect_after = SignedDuration::from_hours(flags.collect_after.into());
+    settings.audit_for = (flags.audit_days > 0)
+        .then(|| SignedDuration::from_hours(24 * i64::from(flags.audit_days)));
     settings.age_limits = advisory::AgeLimits::days(flags.max_feed_age);
     flags.http.apply(&mut settings);
     flags.events.apply(&mut settings);

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use store::record::Grant;
 
 use super::StatusFormat;
+use crate::remote::audit::Moment;
 
 /// Where the server is and who asks.
 #[derive(Debug, Args)]
@@ -158,6 +159,31 @@ pub struct KeyRotate {
 pub struct KeyDelete {
     /// The key to delete
     pub id: String,
+    #[command(flatten)]
+    pub remote: Remote,
+}
+
+/// The audit log.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// Not before this time, or so long ago: 30m, 24h, 7d
+    #[arg(long, value_name = "TIME|AGO", default_value = "24h")]
+    pub since: Moment,
+    /// Before this time, or so long ago
+    #[arg(long, value_name = "TIME|AGO")]
+    pub until: Option<Moment>,
+    /// Of this user only
+    #[arg(long, value_name = "NAME")]
+    pub actor: Option<String>,
+    /// Of this action only, for example ecr:PutImage or lazaret:Login
+    #[arg(long, value_name = "ACTION")]
+    pub action: Option<String>,
+    /// In this repository only
+    #[arg(long, value_name = "NAME")]
+    pub repository: Option<String>,
+    /// What was denied only
+    #[arg(long)]
+    pub denied: bool,
     #[command(flatten)]
     pub remote: Remote,
 }
