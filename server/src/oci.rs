@@ -48,7 +48,7 @@ pub async fn handle(
     let mut deed = None;
     let answer = match route::parse(request.uri().path()) {
         Ok(route) => {
-            deed = permission::deed(&route, request.method());
+            deed = permission::deed(&route, request.method(), request.uri());
             dispatch(app, principal, route, request).await
         }
         Err(failure) => Err(failure),

@@ -62,13 +62,13 @@ async fn a_push_a_pull_and_a_removal_are_in_the_log() {
     check(
         &server,
         expect![[r#"
-        ci ecr:PutImage team/app v1 allowed {"digest":"sha256:ba400de58353da9f74e227da927d52e214fae44dde3fec3b5505f5b5aa0ac3c6"}
-        ci ecr:BatchDeleteImage team/app sha256:ba400de58353da9f74e227da927d52e214fae44dde3fec3b5505f5b5aa0ac3c6 allowed {}
-        ci ecr:BatchDeleteImage team/app sha256:ba400de58353da9f74e227da927d52e214fae44dde3fec3b5505f5b5aa0ac3c6 failed {} this repository holds no manifest 'sha256:ba400de58353da9f74e227da927d52e214fae44dde3fec3b5505f5b5aa0ac3c6': push it, or check the name
-        ci ecr:CompleteLayerUpload team/app  allowed {"digest":"sha256:163bf281aa43630d91de882b79a3aef314db3039a766e72d2e704cd1f3f23bbe"}
-        ci ecr:CompleteLayerUpload team/app  allowed {"digest":"sha256:29d7ee136c19ff84ccce9923ba464ce2bfc593848242c5436838c2b6ff5218b3"}
-        ci ecr:BatchGetImage team/app v1 allowed {"digest":"sha256:ba400de58353da9f74e227da927d52e214fae44dde3fec3b5505f5b5aa0ac3c6"}
-    "#]],
+            ci ecr:PutImage team/app v1 allowed {"digest":"sha256:ba400de58353da9f74e227da927d52e214fae44dde3fec3b5505f5b5aa0ac3c6"}
+            ci ecr:BatchDeleteImage team/app sha256:ba400de58353da9f74e227da927d52e214fae44dde3fec3b5505f5b5aa0ac3c6 allowed {}
+            ci ecr:BatchDeleteImage team/app sha256:ba400de58353da9f74e227da927d52e214fae44dde3fec3b5505f5b5aa0ac3c6 failed {} this repository holds no manifest 'sha256:ba400de58353da9f74e227da927d52e214fae44dde3fec3b5505f5b5aa0ac3c6': push it, or check the name
+            ci ecr:CompleteLayerUpload team/app sha256:163bf281aa43630d91de882b79a3aef314db3039a766e72d2e704cd1f3f23bbe allowed {}
+            ci ecr:CompleteLayerUpload team/app sha256:29d7ee136c19ff84ccce9923ba464ce2bfc593848242c5436838c2b6ff5218b3 allowed {}
+            ci ecr:BatchGetImage team/app v1 allowed {"digest":"sha256:ba400de58353da9f74e227da927d52e214fae44dde3fec3b5505f5b5aa0ac3c6"}
+        "#]],
     );
 }
 

@@ -173,7 +173,8 @@ fn entry(app: &App, asked: &Asked, response: &Response<Body>) -> Option<(Entry, 
     let mut entry = asked.entry(app, deed.action.as_str(), outcome);
     entry.actor = principal.name.clone();
     entry.key_id = principal.key_id.clone();
-    entry.details = details(&deed, response).to_string();
+    let deed = with_digest(deed, response);
+    entry.details = deed.details.to_string();
     entry.repository = deed.repository;
     entry.object = deed.object;
     if outcome != Outcome::Allowed {
@@ -196,17 +197,81 @@ fn outcome(response: &Response<Body>) -> Outcome {
     said.copied().unwrap_or(by_status)
 }
 
-/// What the deed tells, and what stands in the answer's headers: which bytes it was about.
-fn details(deed: &Deed, response: &Response<Body>) -> Value {
-    let mut details = match &deed.details {
-        Value::Object(members) => members.clone(),
+/// The deed with what stands in the answer's headers: which bytes it was about.
+fn with_digest(mut deed: Deed, response: &Response<Body>) -> Deed {
+    let mut details = match deed.details {
+        Value::Object(members) => members,
         _ => serde_json::Map::new(),
     };
     let text = |name: &str| response.headers().get(name)?.to_str().ok();
-    for (member, header) in [("digest", "docker-content-digest"), ("tags", "oci-tag")] {
-        if let Some(text) = text(header).filter(|text| *text != deed.object) {
-            details.insert(member.to_owned(), json!(text));
+    match text("docker-content-digest") {
+        Some(digest) if deed.object.is_empty() => deed.object = digest.to_owned(),
+        Some(digest) if deed.object != digest => {
+            details.insert("digest".to_owned(), json!(digest));
+        }
+        _ => {}
+    }
+    if let Some(tags) = text("oci-tag") {
+        details.insert("tags".to_owned(), json!(tags));
+    }
+    deed.details = Value::Object(details);
+    deed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_no_log_is_not_answered_as_done() {
+        let asked = |surface| Asked {
+            surface,
+            method: Method::PUT,
+            client: IpAddr::from([192, 0, 2, 1]),
+            id: String::new(),
+            authorization: None,
+        };
+        let response = || {
+            let mut response = StatusCode::CREATED.into_response();
+            response.extensions_mut().insert(Principal::anonymous());
+            response
+        };
+        for surface in [Surface::Registry, Surface::Ecr, Surface::Api] {
+            let answered = unwritten(&asked(surface), Outcome::Allowed, response());
+            assert_eq!(answered.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert!(answered.extensions().get::<Principal>().is_some());
+            let refused = unwritten(&asked(surface), Outcome::Denied, response());
+            assert_eq!(refused.status(), StatusCode::CREATED, "as it was");
         }
     }
-    Value::Object(details)
+
+    #[test]
+    fn of_credentials_only_the_name_is_kept() {
+        let long = "n".repeat(100);
+        let basic = |text: &str| {
+            use base64::Engine as _;
+            let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+            format!("Basic {encoded}")
+        };
+        let signed = "AWS4-HMAC-SHA256 Credential=AKIA1/20261124/us-east-1/ecr/aws4_request, \
+                      SignedHeaders=host, Signature=abc";
+        let cases = [
+            (basic("anna:secret"), "anna"),
+            (basic(&format!("{long}:secret")), &"n".repeat(MAX_CLAIM)),
+            (basic("secret"), ""),
+            ("Bearer secret".to_owned(), ""),
+            ("secret".to_owned(), ""),
+            (signed.to_owned(), "AKIA1"),
+        ];
+        for (header, expected) in cases {
+            let asked = Asked {
+                surface: Surface::Registry,
+                method: Method::GET,
+                client: IpAddr::from([192, 0, 2, 1]),
+                id: String::new(),
+                authorization: Some(header.parse().unwrap()),
+            };
+            assert_eq!(asked.claimed(), expected, "{header}");
+        }
+    }
 }

@@ -1,9 +1,11 @@
 //! What each endpoint takes: a request as an action on a repository, in ECR's words.
 
 use axum::body::Body;
-use axum::http::{Method, Response, StatusCode};
+use axum::http::{Method, Response, StatusCode, Uri};
 use model::RepositoryName;
+use serde_json::{Value, json};
 
+use super::answer;
 use super::error::Failure;
 use super::route::{self, Route};
 use crate::audit::Deed;
@@ -24,14 +26,20 @@ pub fn check(principal: &Principal, route: &Route, method: &Method) -> Result<()
 }
 
 /// What a request asks for, for the audit log.
-pub fn deed(route: &Route, method: &Method) -> Option<Deed> {
+pub fn deed(route: &Route, method: &Method, uri: &Uri) -> Option<Deed> {
     let (action, name) = needed(route, method)?;
     let object = match route {
         Route::Manifest(_, reference) => reference.to_string(),
         Route::Blob(_, digest) | Route::Referrers(_, digest) => digest.to_string(),
         _ => String::new(),
     };
-    Some(Deed::new(action, Some(name)).to(object))
+    // A mount takes a blob from another repository.
+    let from = answer::parameters(uri, "from").next();
+    let from = from.filter(|_| matches!(route, Route::Uploads(_)));
+    Some(Deed {
+        details: from.map_or(Value::Null, |from| json!({ "from": from })),
+        ..Deed::new(action, Some(name)).to(object)
+    })
 }
 
 /// Tells of a deed in its answer.
