@@ -196,6 +196,7 @@ macro_rules! metadata_suites {
                 old_events_are_forgotten_from_the_first_on,
                 a_subscription_begins_where_it_was_made,
                 a_lease_is_held_by_one,
+                one_of_eight_threads_gets_the_lease,
                 a_place_never_goes_back,
                 a_failure_waits_or_pauses,
             ]

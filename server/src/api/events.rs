@@ -35,8 +35,10 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 /// How often it is looked whether the server is to stop.
 const LOOK: Duration = Duration::from_secs(1);
-/// How many events are read at once.
-const BATCH: usize = 100;
+/// How many events a stream reads at once: one that lists many images has a quarter of a MiB.
+const BATCH: usize = 8;
+/// The most events of a page.
+const MAX_PAGE: usize = 100;
 
 /// The routes of events.
 pub fn routes() -> Router<Arc<App>> {
@@ -95,7 +97,7 @@ async fn list(
     Query(asked): Query<Asked>,
 ) -> Response<Body> {
     answer(move || {
-        let (filter, limit) = (asked.filter()?, page_length(asked.limit));
+        let (filter, limit) = (asked.filter()?, page_length(asked.limit).min(MAX_PAGE));
         let after = asked.after.unwrap_or_default();
         let page = feed::page(&app, &principal, &filter, after, limit)?;
         let view = |message| shape::cloud_event(&app.settings, message);

@@ -3,7 +3,6 @@
 //! A message is sent, and only when it was taken does the subscription move on: who is killed in
 //! between sends it again, under the same identifier. A failure is waited out, never skipped.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +21,8 @@ use super::{digest, filter, local, signature};
 use crate::app::App;
 use crate::blocking::spawn_blocking;
 
-/// How many events are read at once.
-const BATCH: usize = 100;
+/// How many events are read at once: one that lists many images has a quarter of a MiB.
+const BATCH: usize = 16;
 /// How much longer than one delivery a lease lasts, in seconds.
 const MARGIN: i64 = 30;
 /// How long a delivery under way may go on once the server is to stop.
@@ -245,7 +244,7 @@ async fn send(
         if number > 0 && !advance(app, subscription, to, false, digested_at).await? {
             return Ok(Sent::Cut);
         }
-        let sent = pin!(webhooks.post(&receiver, document, app.clock.now()));
+        let sent = webhooks.post(&receiver, document, app.clock.now());
         if let Err(failure) = sent.await {
             return Ok(Sent::Failed(failure));
         }

@@ -15,9 +15,9 @@ const LISTED: usize = 100;
 /// How many images are listed of each.
 const PLACES: usize = 20;
 /// How many events are read at once.
-const PAGE: usize = 200;
+const PAGE: usize = 32;
 /// After how many pages it is asked whether to go on.
-const ASK: u64 = 50;
+const ASK: u64 = 300;
 
 /// What happened since the last one.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -232,6 +232,26 @@ pub fn a_lease_is_held_by_one(open: Open) {
     );
 }
 
+pub fn one_of_eight_threads_gets_the_lease(open: Open) {
+    let metadata = open();
+    metadata.create_subscription(&subscription("tell")).unwrap();
+    let barrier = Barrier::new(8);
+    let got = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                let (metadata, barrier) = (&*metadata, &barrier);
+                scope.spawn(move || {
+                    barrier.wait();
+                    metadata.lease_subscription("tell", at(10), LEASE).unwrap()
+                })
+            })
+            .collect();
+        let answers = threads.into_iter().map(|thread| thread.join().unwrap());
+        answers.flatten().count()
+    });
+    assert_eq!(got, 1);
+}
+
 fn advance(metadata: &dyn Metadata, leased: &Subscription, to: u64, second: i64) -> bool {
     metadata
         .advance_subscription(leased, to, true, at(second), at(second), LEASE)

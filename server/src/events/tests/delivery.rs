@@ -7,13 +7,14 @@ use jiff::SignedDuration;
 use model::Severity;
 use ring::hmac;
 use serde_json::json;
+use store::record::EventFilter;
 use tokio::sync::watch;
 
 use super::receiver::{Got, Receiver, SILENCE, open, server};
 use super::{pushed, scanned, vulnerability};
 use crate::events::hub::Outlets;
-use crate::events::{Courier, deliver};
-use crate::testing::Server;
+use crate::events::{Courier, deliver, digest};
+use crate::testing::{ALPINE, Server};
 
 /// What a receiver does, by another library than the sender's.
 fn is_signed(got: &Got, secret: &str) -> bool {
@@ -287,6 +288,55 @@ async fn a_digest_comes_once_a_day() {
         "what came after the first"
     );
     assert_eq!(got[0].json()["data"]["from"], "2026-11-24T07:00:00Z");
+}
+
+#[tokio::test]
+async fn a_new_cve_is_one_event_with_all_its_images() {
+    let (server, receiver) = (server(), Receiver::start(&[]).await);
+    server.load(&[]);
+    server.work();
+    let filter = json!({ "filter": { "kinds": ["vulnerability", "scanned"] } });
+    server.subscribe("tell", &receiver.url, filter).await;
+    for repository in ["a", "team/b"] {
+        server.push(repository, "latest", ALPINE).await;
+    }
+    server.work();
+    server.deliver().await;
+    let got = receiver.take();
+    assert_eq!(got.len(), 1, "one scan for both");
+    assert_eq!(got[0].json()["type"], "dev.lazaret.scanned.v1");
+    server.load(&[("zlib", "1.3.1-r0", "CVE-2023-45853")]);
+    server.work();
+    server.deliver().await;
+    let got = receiver.take();
+    assert_eq!(got.len(), 1, "one event");
+    let data = &got[0].json()["data"];
+    assert_eq!(
+        (&data["id"], &data["change"]),
+        (&json!("CVE-2023-45853"), &json!("found"))
+    );
+    assert_eq!(data["packages"][0]["fixed_in"], json!(["1.3.1-r0"]));
+    let images = data["images"].as_array().unwrap();
+    let places = images
+        .iter()
+        .map(|one| format!("{}{}", one["repository"], one["tags"]));
+    let places: Vec<String> = places.collect();
+    assert_eq!(places, ["\"a\"[\"latest\"]", "\"team/b\"[\"latest\"]"]);
+}
+
+#[tokio::test]
+async fn a_long_day_is_read_only_as_long_as_the_lease_is_held() {
+    let (server, day) = (server(), 10_500);
+    server.happens(&vec![pushed("a", "t"); day]);
+    let (metadata, begin) = (server.app.store.metadata.as_ref(), server.app.clock.now());
+    server.pass(60);
+    let (period, all) = ((begin, server.app.clock.now()), EventFilter::default());
+    let (digest, last) = digest::collect(metadata, &all, 0, period, || Ok(true))
+        .unwrap()
+        .unwrap();
+    assert_eq!((digest.pushed, last), (day as u64, day as u64));
+    let lost = digest::collect(metadata, &all, 0, period, || Ok(false));
+    assert_eq!(lost.unwrap(), None);
 }
 
 #[tokio::test]

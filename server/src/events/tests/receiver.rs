@@ -127,17 +127,18 @@ impl Server {
         let table = TABLES.iter().find(|table| table.name == "event").unwrap();
         let metadata = &self.app.store.metadata;
         let first = 1 + metadata.outbox().unwrap().placed as i64;
-        for (id, happening) in (first..).zip(what) {
+        let row = |(id, happening): (i64, &Happening)| {
             let body = serde_json::to_vec(happening).unwrap();
-            let row = vec![
+            vec![
                 Column::Integer(id),
                 Column::Null,
                 Column::Integer(self.app.clock.now().as_microsecond()),
                 Column::Text(happening.kind().to_owned()),
                 Column::Bytes(zstd::bulk::compress(&body, 3).unwrap()),
-            ];
-            metadata.load(table, &[row]).unwrap();
-        }
+            ]
+        };
+        let rows: Vec<Vec<Column>> = (first..).zip(what).map(row).collect();
+        metadata.load(table, &rows).unwrap();
         courier::due(&self.app).unwrap();
     }
 
