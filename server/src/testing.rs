@@ -282,7 +282,30 @@ impl Server {
 
     /// Puts a database of these secdb fixes for Alpine 3.19 into use: (package, fixed, identifier).
     pub fn load(&self, fixes: &[(&str, &str, &str)]) {
-        let database = Arc::new(alpine(fixes));
+        self.take_up(alpine(fixes));
+    }
+
+    /// The same with a catalogue of known exploited vulnerabilities, in which one stands.
+    pub fn load_exploited(&self, fixes: &[(&str, &str, &str)], exploited: &str) {
+        let catalogue = serde_json::json!({
+            "dateReleased": "2026-11-23T00:00:00Z",
+            "vulnerabilities": [{ "cveID": exploited, "dateAdded": "2026-01-02" }],
+        });
+        let text = catalogue.to_string();
+        let mut builder = secdb(fixes);
+        let file = FeedFile {
+            source: "cisa-kev",
+            archive: None,
+            path: "known_exploited_vulnerabilities.json",
+            modified: None,
+            bytes: text.as_bytes(),
+        };
+        builder.add_file(&file).unwrap();
+        self.take_up(Database::open(builder.finish()).unwrap());
+    }
+
+    fn take_up(&self, database: Database) {
+        let database = Arc::new(database);
         let revision = database.revision().to_owned();
         self.app.database.replace(database);
         let job = JobKind::Match { revision };
@@ -295,6 +318,10 @@ impl Server {
 }
 
 fn alpine(fixes: &[(&str, &str, &str)]) -> Database {
+    Database::open(secdb(fixes).finish()).unwrap()
+}
+
+fn secdb(fixes: &[(&str, &str, &str)]) -> Builder {
     let packages: Vec<Value> = fixes
         .iter()
         .map(|(name, fixed, id)| {
@@ -321,7 +348,7 @@ fn alpine(fixes: &[(&str, &str, &str)]) -> Database {
         };
         builder.add_file(&file).unwrap();
     }
-    Database::open(builder.finish()).unwrap()
+    builder
 }
 
 /// An Alpine image with two packages of one origin.

@@ -1,43 +1,48 @@
 //! What is stored of an image, as the gate needs it.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use model::{Coverage, Digest, Exploitation, Finding, Inventory, Reference, RepositoryName, Tag};
-use policy::State;
+use model::{Coverage, Digest, Exploitation, Inventory, Reference, RepositoryName, Tag};
+use policy::{Facts, State, Subject};
 use store::StoreError;
 use store::record::{ManifestSummary, ScanState};
 
 use crate::app::App;
-use crate::scan;
+use crate::facts;
 
 /// Facts of an image, whatever repository it is in.
 pub struct Known {
-    state: Ended,
-    /// What was found.
-    pub findings: Vec<Finding>,
+    /// What the last scan found, if one ever ended well.
+    last: Option<Arc<facts::Facts>>,
+    /// Why it cannot be scanned, if so.
+    failed: Option<String>,
     /// What is known of each finding's exploitation, at the finding's place.
-    pub exploitation: Vec<Exploitation>,
-    /// How much was looked at, as of now.
-    pub coverage: Coverage,
-    /// What is installed.
-    pub inventory: Inventory,
+    exploitation: Vec<Exploitation>,
     /// The newest date in the advisory database in use.
-    pub database: Option<Timestamp>,
-}
-
-/// How the last scan ended.
-enum Ended {
-    NotYet,
-    Failed(String),
-    Done,
+    database: Option<Timestamp>,
+    /// What is said where nothing was looked at.
+    unseen: (Inventory, Coverage),
 }
 
 impl Known {
-    /// How far the scan has come.
-    pub fn state(&self) -> State<'_> {
-        match &self.state {
-            Ended::NotYet => State::NotScanned,
-            Ended::Failed(why) => State::Failed(why),
-            Ended::Done => State::Done,
+    /// The facts as a policy is asked about them.
+    pub fn facts<'k>(&'k self, subject: Subject<'k>, signed: Option<bool>) -> Facts<'k> {
+        let state = match (&self.last, &self.failed) {
+            (Some(_), _) => State::Done,
+            (None, Some(why)) => State::Failed(why),
+            (None, None) => State::NotScanned,
+        };
+        let last = self.last.as_deref();
+        Facts {
+            subject,
+            state,
+            findings: last.map_or(&[], |last| &last.findings),
+            exploitation: &self.exploitation,
+            coverage: last.map_or(&self.unseen.1, |last| &last.coverage),
+            inventory: last.map_or(&self.unseen.0, |last| &last.inventory),
+            database: self.database,
+            signed,
         }
     }
 }
@@ -47,42 +52,27 @@ impl Known {
 ///
 /// # Errors
 ///
-/// Where the store fails.
-pub fn of(app: &App, image: &Digest) -> Result<Known, StoreError> {
-    let row = app.store.metadata.scan(image)?;
-    let ended = match row {
-        None => Ended::NotYet,
-        Some(row) => match row.state {
-            ScanState::Complete => Ended::Done,
-            ScanState::Failed => Ended::Failed(row.detail),
-            ScanState::Pending | ScanState::InProgress => {
-                match app.store.metadata.inventory(image)?.is_some() {
-                    true => Ended::Done,
-                    false => Ended::NotYet,
-                }
-            }
-        },
+/// Where the store fails, or the advisory database is damaged.
+pub fn of(app: &App, image: &Digest, with_exploitation: bool) -> Result<Known, StoreError> {
+    let last = facts::of(app, image)?.filter(|facts| facts.is_scanned);
+    let row = match &last {
+        Some(_) => None,
+        None => app.store.metadata.scan(image)?,
     };
+    let failed = row.filter(|row| row.state == ScanState::Failed);
     let database = app.database.current();
-    let built = database.as_ref().and_then(|one| one.facts().built);
-    if !matches!(ended, Ended::Done) {
-        return Ok(Known {
-            state: ended,
-            findings: Vec::new(),
-            exploitation: Vec::new(),
-            coverage: Coverage::from_gaps(Vec::new(), false),
-            inventory: Inventory::default(),
-            database: built,
-        });
+    let mut exploitation = Vec::new();
+    if let (Some(last), Some(database), true) = (&last, &database, with_exploitation) {
+        let each = last.findings.iter();
+        let known: Result<_, _> = each.map(|one| database.exploitation_of(one)).collect();
+        exploitation = known.map_err(|error| StoreError::Damaged(error.to_string()))?;
     }
-    let scan = scan::read(app, image)?;
     Ok(Known {
-        state: ended,
-        exploitation: scan.findings.iter().map(exploitation).collect(),
-        findings: scan.findings,
-        coverage: scan.coverage,
-        inventory: scan.inventory,
-        database: built,
+        last,
+        failed: failed.map(|row| row.detail),
+        exploitation,
+        database: database.and_then(|database| database.facts().built),
+        unseen: (Inventory::default(), Coverage::from_gaps(Vec::new(), false)),
     })
 }
 
@@ -141,9 +131,4 @@ fn is_signature(artifact: &ManifestSummary) -> bool {
         annotations.is_some_and(|annotations| annotations.contains(text))
     };
     SIGNATURES.contains(&kind) || (kind.starts_with(BUNDLE) && says(SIGNED_BY_COSIGN))
-}
-
-/// What is known of a finding's exploitation.
-fn exploitation(_finding: &Finding) -> Exploitation {
-    Exploitation::default()
 }

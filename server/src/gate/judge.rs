@@ -4,7 +4,7 @@ use image::Manifest;
 use image::manifest::Index;
 use jiff::Timestamp;
 use model::{Digest, Platform, Reference, RepositoryName, Tag};
-use policy::{Effect, Facts, Subject, Verdict};
+use policy::{Effect, Subject, Verdict};
 use store::StoreError;
 use store::record::{self, Pass};
 
@@ -161,22 +161,13 @@ fn judge_image(app: &App, book: &Book, question: Question<'_>) -> Result<Judged,
             platforms: Vec::new(),
         });
     }
-    let known = facts::of(app, &question.manifest.digest)?;
-    let signed = match asked.iter().any(|policy| policy.asks("signed")) {
+    let asks = |name: &str| asked.iter().any(|policy| policy.asks(name));
+    let known = facts::of(app, &question.manifest.digest, asks("kev") || asks("epss"))?;
+    let signed = match asks("signed") {
         true => Some(facts::signed(app, question.repository, &names.digests)?),
         false => None,
     };
-    let facts = Facts {
-        subject,
-        state: known.state(),
-        findings: &known.findings,
-        exploitation: &known.exploitation,
-        coverage: &known.coverage,
-        inventory: &known.inventory,
-        database: known.database,
-        signed,
-    };
-    let verdict = policy::decide(&facts, &book.rulebook, now);
+    let verdict = policy::decide(&known.facts(subject, signed), &book.rulebook, now);
     let pass = match verdict.effect {
         Effect::Deny => pass(book, question.repository, &names.digests, now),
         _ => None,

@@ -146,26 +146,28 @@ async fn a_change_counts_at_once_and_for_repositories_and_tags_of_its_scope() {
 #[tokio::test]
 async fn a_rescan_never_blocks_and_what_cannot_be_scanned_is_as_the_policy_says() {
     let server = Server::open();
+    server.repository("app", Some(false));
     server.load(&[("zlib", "1.3.1-r0", CVE)]);
     let digest = server.push("app", "v1", ALPINE).await;
     policy(&server, "name = 'p'\n[[rules]]\nseverity = 'critical'\n").await;
     assert_eq!(pull(&server, "app/manifests/v1").await, is(200, "warn"));
     policy(&server, "name = 'new'\n[[rules]]\nscanned = false\n").await;
     assert_eq!(pull(&server, "app/manifests/v1").await, is(403, "deny"));
+    let metadata = &server.app.store.metadata;
+    let now = server.app.clock.now();
+    metadata.request_scan(&digest, now).unwrap();
+    assert_eq!(pull(&server, "app/manifests/v1").await, is(403, "deny"));
     server.work();
     assert_eq!(pull(&server, "app/manifests/v1").await, is(200, "allow"));
-    let metadata = &server.app.store.metadata;
-    metadata
-        .request_scan(&digest, server.app.clock.now())
-        .unwrap();
+    metadata.request_scan(&digest, now).unwrap();
     assert_eq!(
         pull(&server, "app/manifests/v1").await,
         is(200, "allow"),
         "the last one stands"
     );
-    server
-        .push("app", "bare", "//- layer\n//- /bin/program\nx\n")
-        .await;
+    let bare = "//- layer\n//- /bin/program\nx\n";
+    let bare = server.push("app", "bare", bare).await;
+    metadata.request_scan(&bare, now).unwrap();
     server.work();
     assert_eq!(pull(&server, "app/manifests/bare").await, is(403, "deny"));
     for (word, expected) in [("warn", "warn"), ("audit", "allow"), ("allow", "allow")] {
@@ -285,6 +287,7 @@ async fn a_pass_lets_everybody_pull_one_image_until_it_ends() {
 async fn permissions_hold_for_documents_and_passes() {
     let server = Server::with(|_| {});
     server.load(&[("zlib", "1.3.1-r0", CVE)]);
+    let harmless = "name = 'p'\n[[rules]]\nseverity = 'critical'\n";
     let users = [
         ("root", "admin"),
         ("ci", "push:app"),
@@ -302,7 +305,7 @@ async fn permissions_hold_for_documents_and_passes() {
             "PUT",
             "/api/v1/policies/p",
             "application/toml",
-            ANY,
+            harmless,
         )
         .await;
         let is_admin = name == "root";
@@ -337,11 +340,7 @@ async fn permissions_hold_for_documents_and_passes() {
         assert_eq!(pass.status.as_u16(), expected, "{name} {}", pass.body);
         let pulled = server.get("/v2/app/manifests/v1").await;
         let may_pull = matches!(name, "root" | "ci");
-        assert_eq!(
-            pulled.status.is_success(),
-            may_pull,
-            "{name}: not scanned is a warning"
-        );
+        assert_eq!(pulled.status.is_success(), may_pull, "{name}");
     }
 }
 
@@ -576,4 +575,23 @@ async fn what_another_server_changed_counts_at_once() {
         .delete_gate_document(kind, "p", "anna", server.app.clock.now())
         .unwrap();
     assert_eq!(pull(&server, "app/manifests/v1").await, is(200, ""));
+}
+
+#[tokio::test]
+async fn what_is_known_to_be_exploited_is_asked_of_the_database() {
+    let server = Server::open();
+    server.load_exploited(
+        &[("zlib", "1.3.1-r0", CVE), ("openssl", "3.2", "CVE-2026-1")],
+        CVE,
+    );
+    server.push("app", "v1", ALPINE).await;
+    server.work();
+    policy(&server, "name = 'p'\n[[rules]]\nkev = true\n").await;
+    let denied = server.get("/v2/app/manifests/v1").await.json();
+    let detail = &denied["errors"][0]["detail"];
+    assert_eq!(detail["reason_count"], 1, "{detail}");
+    assert_eq!(
+        detail["reasons"][0]["notes"],
+        json!(["known exploited since 2026-01-02"])
+    );
 }
