@@ -67,7 +67,7 @@ pub struct UserList {
 pub struct UserCreate {
     /// The user's name
     pub name: String,
-    /// What the user may do: admin, push, pull or scan-reader, and where, for example push:team/*
+    /// What the user may do: admin, push, pull, scan-reader or break-glass, and where, for example push:team/*
     #[arg(value_name = "ROLE[:PATTERN]")]
     pub grants: Vec<Grant>,
     /// Ask for a password, or read it from standard input
@@ -81,7 +81,7 @@ pub struct UserCreate {
 pub struct UserGrant {
     /// The user's name
     pub name: String,
-    /// What the user may do besides: admin, push, pull or scan-reader, and where
+    /// What the user may do besides: admin, push, pull, scan-reader or break-glass, and where
     #[arg(value_name = "ROLE[:PATTERN]")]
     pub grants: Vec<Grant>,
     /// Take all other grants away; without any named, all

@@ -71,6 +71,7 @@ fn what_the_documents_promise_is_there() {
         "docs/ecr.md",
         "docs/events.md",
         "docs/feeds.md",
+        "docs/gate.md",
         "docs/operations.md",
         "docs/registry.md",
         "docs/scan.md",

@@ -204,3 +204,26 @@ fn a_policy_is_read_within_limits() {
     assert_eq!(places(r#"{"name": "aaaaaaaaaaaaaaaaaaaaa"}"#), ["name"]);
     assert_eq!(places(r#"{"a": 1, "b": 1, "c": 1, "d": 1}"#).len(), 3);
 }
+
+#[test]
+fn the_document_for_people_names_every_condition_and_its_policies_can_be_read() {
+    let document = include_str!("../../../docs/gate.md");
+    for kind in crate::rule::ALL {
+        assert!(
+            document.contains(&format!("| `{}` |", kind.name)),
+            "{}",
+            kind.name
+        );
+    }
+    let blocks = document.split("```toml\n").skip(1);
+    let texts: Vec<&str> = blocks
+        .filter_map(|block| block.split("```").next())
+        .collect();
+    assert_eq!(texts.len(), 2);
+    for text in texts {
+        assert!(
+            Policy::read(text, Form::Toml, &Limits::default()).is_ok(),
+            "{text}"
+        );
+    }
+}
