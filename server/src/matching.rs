@@ -338,3 +338,6 @@ impl Clusters {
         self.0.insert(one.max(other), one.min(other));
     }
 }
+
+#[cfg(test)]
+mod tests;
