@@ -103,6 +103,15 @@ pub struct Serve {
     /// Scan workers [default: one per processor]
     #[arg(long, value_name = "N", env = "LAZARET_WORKERS")]
     pub workers: Option<usize>,
+    /// Seconds that a push waits for its scan; after that it is answered all the same and a worker
+    /// ends the scan. 0 leaves every scan to the workers
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 10,
+        env = "LAZARET_PUSH_WAIT"
+    )]
+    pub push_wait: u32,
     /// Days after which a source of the database counts as stale
     #[arg(long, value_name = "DAYS", default_value_t = advisory::AgeLimits::DEFAULT_DAYS)]
     pub max_feed_age: u32,

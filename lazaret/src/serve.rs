@@ -166,6 +166,7 @@ fn settings(flags: &cli::Serve, address: SocketAddr) -> Settings {
     settings.account = flags.account.clone();
     settings.region = flags.region.clone();
     settings.dev = flags.dev;
+    settings.push_wait = Duration::from_secs(flags.push_wait.into());
     settings.collect_after = SignedDuration::from_hours(flags.collect_after.into());
     settings.audit_for = (flags.audit_days > 0)
         .then(|| SignedDuration::from_hours(24 * i64::from(flags.audit_days)));

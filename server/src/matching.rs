@@ -11,7 +11,7 @@ use advisory::{Changed, Database};
 use model::{Change, Digest, Finding, Reason};
 use store::StoreError;
 use store::record::{
-    AssessedPackage, Job, PackageKey, Reassessment, StoredPackage, WeaknessChange,
+    AssessedPackage, Job, PackageKey, Reassessed, Reassessment, StoredPackage, WeaknessChange,
 };
 
 use crate::app::App;
@@ -23,9 +23,9 @@ const BATCH: usize = 500;
 const CHANGED: usize = 1000;
 /// Above so many changed keys every package is judged, which is then less work.
 const MOST_KEYS: usize = 200_000;
-/// The most places of images that one event names: its text stays below 256 KiB, which is what
-/// event buses take.
-const PLACES: usize = 1000;
+/// The most places of images that one event names: what is done for a weakness that is everywhere
+/// must not grow with the fleet, and its text stays below the 256 KiB that event buses take.
+const PLACES: usize = 250;
 /// How often packages that others have stored meanwhile are looked for before the job is tried
 /// again later.
 const ROUNDS: usize = 20;
@@ -92,13 +92,6 @@ fn catalogue_again(app: &App) -> Result<(), StoreError> {
     }
 }
 
-/// A package of which something else is said, or that has to be settled.
-struct Judged {
-    id: i64,
-    before: AssessedPackage,
-    after: AssessedPackage,
-}
-
 struct Work<'a> {
     app: &'a App,
     job: &'a Job,
@@ -108,7 +101,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// The packages that come out differently.
-    fn changed(&self, before: Option<&Database>) -> Result<Vec<Judged>, StoreError> {
+    fn changed(&self, before: Option<&Database>) -> Result<Vec<Reassessed>, StoreError> {
         let keys = before.map(|before| Database::changed_keys(before, &self.database, MOST_KEYS));
         match keys {
             Some(Ok(Changed::Keys(keys))) => self.under(&keys),
@@ -120,7 +113,7 @@ impl Work<'_> {
         }
     }
 
-    fn under(&self, keys: &[advisory::Key]) -> Result<Vec<Judged>, StoreError> {
+    fn under(&self, keys: &[advisory::Key]) -> Result<Vec<Reassessed>, StoreError> {
         let mut changed = Vec::new();
         for keys in keys.chunks(BATCH) {
             let key = |key: &advisory::Key| PackageKey {
@@ -134,7 +127,7 @@ impl Work<'_> {
         Ok(changed)
     }
 
-    fn all(&self) -> Result<Vec<Judged>, StoreError> {
+    fn all(&self) -> Result<Vec<Reassessed>, StoreError> {
         let mut changed = Vec::new();
         let mut after = None;
         loop {
@@ -148,7 +141,7 @@ impl Work<'_> {
     }
 
     /// Adds the packages that have to be settled, be they different or not.
-    fn unsettled(&self, changed: &mut Vec<Judged>) -> Result<(), StoreError> {
+    fn unsettled(&self, changed: &mut Vec<Reassessed>) -> Result<(), StoreError> {
         let known: std::collections::HashSet<i64> =
             changed.iter().map(|judged| judged.id).collect();
         let mut after = None;
@@ -163,10 +156,10 @@ impl Work<'_> {
         }
     }
 
-    fn judge(&self, packages: Vec<StoredPackage>) -> impl Iterator<Item = Judged> {
+    fn judge(&self, packages: Vec<StoredPackage>) -> impl Iterator<Item = Reassessed> {
         packages.into_iter().map(|stored| {
             let matchable = stored.assessed.matchable.clone();
-            Judged {
+            Reassessed {
                 id: stored.id,
                 after: scan::assess_package(matchable, Some(&self.database)),
                 before: stored.assessed,
@@ -175,7 +168,7 @@ impl Work<'_> {
     }
 
     /// Stores what was judged, batch by batch; `false` where the job is somebody else's now.
-    fn write(&self, judged: Vec<Judged>) -> Result<bool, StoreError> {
+    fn write(&self, judged: Vec<Reassessed>) -> Result<bool, StoreError> {
         let changes = self.changes(&judged);
         for (packages, changes) in batches(judged, changes) {
             let batch = Reassessment {
@@ -194,7 +187,7 @@ impl Work<'_> {
     }
 
     /// What the judgements change, one for each weakness, change and reason.
-    fn changes(&self, judged: &[Judged]) -> Vec<WeaknessChange> {
+    fn changes(&self, judged: &[Reassessed]) -> Vec<WeaknessChange> {
         let mut changes: BTreeMap<(String, Change, Reason), WeaknessChange> = BTreeMap::new();
         for judged in judged {
             let (before, after) = (&judged.before.findings, &judged.after.findings);
@@ -223,7 +216,7 @@ impl Work<'_> {
     }
 }
 
-fn differs(judged: &Judged) -> bool {
+fn differs(judged: &Reassessed) -> bool {
     judged.before != judged.after
 }
 
@@ -272,9 +265,9 @@ fn is_altered(before: &Finding, after: &Finding) -> bool {
 /// Cuts the work into transactions. The packages of one change stay together, so that it is one
 /// event.
 fn batches(
-    judged: Vec<Judged>,
+    judged: Vec<Reassessed>,
     changes: Vec<WeaknessChange>,
-) -> Vec<(Vec<StoredPackage>, Vec<WeaknessChange>)> {
+) -> Vec<(Vec<Reassessed>, Vec<WeaknessChange>)> {
     let mut clusters = Clusters::default();
     for judged in &judged {
         clusters.root(judged.id);
@@ -285,12 +278,11 @@ fn batches(
             packages.for_each(|other| clusters.join(first, other));
         }
     }
-    type Parts = (Vec<StoredPackage>, Vec<WeaknessChange>);
+    type Parts = (Vec<Reassessed>, Vec<WeaknessChange>);
     let mut parts: BTreeMap<i64, Parts> = BTreeMap::new();
     for judged in judged {
-        let (id, assessed) = (judged.id, judged.after);
-        let stored = StoredPackage { id, assessed };
-        parts.entry(clusters.root(id)).or_default().0.push(stored);
+        let root = clusters.root(judged.id);
+        parts.entry(root).or_default().0.push(judged);
     }
     for change in changes {
         if let Some((first, _)) = change.packages.first() {

@@ -24,6 +24,9 @@ const MAX_RESTING: usize = 8;
 const BUSY: Duration = Duration::from_secs(10);
 /// Whether a commit waits until the medium has it: `full` does. Each transaction says it anew.
 const SYNCHRONOUS: &str = "synchronous";
+/// Memory for pages of the file, in KiB: of the connection that writes, and of each that reads.
+const WRITER_CACHE: i64 = 32 << 10;
+const READER_CACHE: i64 = 8 << 10;
 /// How many prepared statements a connection keeps: more than there are.
 const STATEMENTS: usize = 128;
 
@@ -49,7 +52,7 @@ impl Sqlite {
             path,
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
-        prepare(&writer)?;
+        prepare(&writer, WRITER_CACHE)?;
         writer.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
         writer.pragma_update(None, SYNCHRONOUS, "full")?;
         migrate(&mut writer, schema::MIGRATIONS)?;
@@ -63,7 +66,7 @@ impl Sqlite {
     fn reader(&self) -> Answer<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = Connection::open_with_flags(&self.path, flags)?;
-        prepare(&reader)?;
+        prepare(&reader, READER_CACHE)?;
         Ok(reader)
     }
 }
@@ -219,11 +222,13 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
     })
 }
 
-fn prepare(connection: &Connection) -> Answer<()> {
+fn prepare(connection: &Connection, cache: i64) -> Answer<()> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "memory")?;
+    // Pages where it is positive, KiB where it is negative.
+    connection.pragma_update(None, "cache_size", -cache)?;
     // What is deleted is overwritten: a secret that is sealed leaves no copy in the file.
     connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     Ok(())

@@ -154,11 +154,22 @@ pub struct WeaknessChange {
     pub packages: Vec<(i64, Vec<String>)>,
 }
 
+/// A stored package of which something else is said, or the same by another revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reassessed {
+    /// Its number.
+    pub id: i64,
+    /// What is stored.
+    pub before: AssessedPackage,
+    /// What is to be.
+    pub after: AssessedPackage,
+}
+
 /// New assessments of stored packages, with the changes that they are: all or nothing.
 #[derive(Clone, Debug)]
 pub struct Reassessment {
-    /// The packages with what is said of them now.
-    pub packages: Vec<StoredPackage>,
+    /// The packages. Only whoever holds the job changes what is said of one.
+    pub packages: Vec<Reassessed>,
     /// What that changes. The packages of each are all in `packages`.
     pub changes: Vec<WeaknessChange>,
     /// The database revision that says so.

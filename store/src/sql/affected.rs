@@ -77,13 +77,14 @@ fn scans_of(
 /// Some scans that hold one of the sets: all, or as many as the limit.
 pub fn some_scans_of(t: &mut dyn Transaction, sets: &[i64], limit: usize) -> Answer<BTreeSet<i64>> {
     let mut scans = BTreeSet::new();
-    for sets in sets.chunks(SETS) {
-        for rows in scans_of_each(t, sets, None, limit)? {
+    // One set may be enough, or hundreds needed: each step looks at twice as many.
+    let (mut rest, mut step) = (sets, 1);
+    while !rest.is_empty() && scans.len() < limit {
+        let (now, later) = rest.split_at(step.min(rest.len()));
+        for rows in scans_of_each(t, now, None, limit)? {
             scans.extend(numbers(rows)?);
         }
-        if scans.len() >= limit {
-            break;
-        }
+        (rest, step) = (later, (2 * step).min(SETS));
     }
     Ok(scans.into_iter().take(limit).collect())
 }

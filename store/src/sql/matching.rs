@@ -3,14 +3,15 @@
 //! The work follows the change: packages, then the sets that hold them, whose counts move by the
 //! difference. No image is touched, however many hold a set; the outbox names some of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::row::{Value, given};
 use super::{Driver, Durability, Transaction, affected, event, job, package, package_set, place};
+use crate::StoreError;
 use crate::metadata::{Answer, Matching};
 use crate::record::{
-    AssessedPackage, ChangedPackage, Happening, ImagePlace, Job, PackageKey, Reassessment,
-    StoredPackage, VulnerabilityChange, WeaknessChange,
+    AssessedPackage, ChangedPackage, Happening, ImagePlace, Job, PackageKey, Reassessed,
+    Reassessment, StoredPackage, VulnerabilityChange, WeaknessChange,
 };
 
 impl<D: Driver> Matching for D {
@@ -109,101 +110,126 @@ fn named(t: &mut dyn Transaction, name: &str, limit: usize) -> Answer<Vec<Stored
 }
 
 fn reassess(t: &mut dyn Transaction, batch: &Reassessment) -> Answer<()> {
-    let ids: Vec<i64> = batch.packages.iter().map(|stored| stored.id).collect();
-    let given: Vec<Vec<Value>> = ids.iter().map(|id| given![*id].to_vec()).collect();
-    let before: HashMap<i64, AssessedPackage> = each(t, "p.id = ?1", &given)?
-        .into_iter()
-        .map(|stored| (stored.id, stored.assessed))
-        .collect();
-    let there = |stored: &&StoredPackage| before.contains_key(&stored.id);
-    let packages: Vec<&StoredPackage> = batch.packages.iter().filter(there).collect();
-    let changed: Vec<&StoredPackage> = packages
+    let packages = still_there(t, &batch.packages)?;
+    let changed: Vec<&Reassessed> = packages
         .iter()
         .copied()
-        .filter(|stored| before.get(&stored.id) != Some(&stored.assessed))
+        .filter(|package| package.before != package.after)
         .collect();
-    let holders = move_counts(t, &before, &changed)?;
+    let holders = move_counts(t, &changed)?;
     write(t, &packages, &changed)?;
+    let mut told = Told {
+        batch,
+        holders,
+        packages: changed
+            .iter()
+            .map(|package| (package.id, *package))
+            .collect(),
+        places: HashMap::new(),
+    };
     for change in &batch.changes {
-        tell(t, batch, change, &holders, &before)?;
+        told.tell(t, change)?;
     }
     Ok(())
 }
 
-/// Replaces what is said of packages.
-fn write(
+/// Those of the packages that no deletion has taken: a number may be another package's since.
+///
+/// # Errors
+///
+/// [`StoreError::Conflict`] where something else is stored of one than the caller has seen.
+fn still_there<'a>(
     t: &mut dyn Transaction,
-    packages: &[&StoredPackage],
-    changed: &[&StoredPackage],
-) -> Answer<()> {
-    let settle: Vec<Vec<Value>> = packages
-        .iter()
-        .map(|stored| given![stored.id].to_vec())
-        .collect();
+    packages: &'a [Reassessed],
+) -> Answer<Vec<&'a Reassessed>> {
+    let given = packages.iter().map(|package| {
+        let (key, _) = package::key(&package.before.matchable)?;
+        Ok(given![package.id, &key].to_vec())
+    });
+    let given: Vec<Vec<Value>> = given.collect::<Answer<_>>()?;
+    let sql = format!(
+        "SELECT {} FROM package p WHERE p.id = ?1 AND p.key = ?2",
+        package::COLUMNS
+    );
+    let mut there = Vec::with_capacity(packages.len());
+    for (package, rows) in packages.iter().zip(t.query_each(&sql, &given)?) {
+        let Some(row) = rows.into_iter().next() else {
+            continue;
+        };
+        if package::read(row)?.assessed != package.before {
+            let what = format!("package {} was assessed meanwhile", package.id);
+            return Err(StoreError::Conflict(what));
+        }
+        there.push(package);
+    }
+    Ok(there)
+}
+
+/// Replaces what is said of packages.
+fn write(t: &mut dyn Transaction, packages: &[&Reassessed], changed: &[&Reassessed]) -> Answer<()> {
+    let ids = |packages: &[&Reassessed]| -> Vec<Vec<Value>> {
+        let id = |package: &&Reassessed| given![package.id].to_vec();
+        packages.iter().map(id).collect()
+    };
     let sql = "UPDATE package SET settled = 1 WHERE id = ?1 AND settled = 0";
-    t.query_each(sql, &settle)?;
+    t.query_each(sql, &ids(packages))?;
     let mut rows = Vec::with_capacity(changed.len());
-    for StoredPackage { id, assessed } in changed {
-        let (findings, gaps) = (
-            package::packed(&assessed.findings)?,
-            package::packed(&assessed.gaps)?,
-        );
-        rows.push(given![*id, findings, gaps].to_vec());
+    for package in changed {
+        let findings = package::packed(&package.after.findings)?;
+        let gaps = package::packed(&package.after.gaps)?;
+        rows.push(given![package.id, findings, gaps].to_vec());
     }
     let sql = "UPDATE package SET findings = ?2, gaps = ?3 WHERE id = ?1";
     t.query_each(sql, &rows)?;
-    let cleared: Vec<Vec<Value>> = changed
-        .iter()
-        .map(|stored| given![stored.id].to_vec())
-        .collect();
-    t.query_each("DELETE FROM finding WHERE package_id = ?1", &cleared)?;
-    let pairs = changed.iter().map(|stored| (stored.id, &stored.assessed));
+    t.query_each("DELETE FROM finding WHERE package_id = ?1", &ids(changed))?;
+    let pairs = changed.iter().map(|package| (package.id, &package.after));
     package::index(t, pairs)
 }
 
 /// Which sets hold a package that changed.
 type Holders = HashMap<i64, Vec<i64>>;
 
+/// A package before and after: the same where it does not change.
+type Pair<'a> = (&'a AssessedPackage, &'a AssessedPackage);
+
 /// Moves the counts of the sets that hold what changed, before it is written.
-fn move_counts(
-    t: &mut dyn Transaction,
-    before: &HashMap<i64, AssessedPackage>,
-    changed: &[&StoredPackage],
-) -> Answer<Holders> {
-    let after: HashMap<i64, &AssessedPackage> = changed
+fn move_counts(t: &mut dyn Transaction, changed: &[&Reassessed]) -> Answer<Holders> {
+    let same = unchanged_of_same_identity(t, changed)?;
+    let mut pairs: HashMap<i64, Pair<'_>> = same
         .iter()
-        .map(|stored| (stored.id, &stored.assessed))
+        .map(|stored| (stored.id, (&stored.assessed, &stored.assessed)))
         .collect();
-    let groups = groups(t, changed)?;
-    let group_of: HashMap<i64, &Vec<StoredPackage>> = groups
-        .values()
-        .flat_map(|group| group.iter().map(move |stored| (stored.id, group)))
+    pairs.extend(
+        changed
+            .iter()
+            .map(|package| (package.id, (&package.before, &package.after))),
+    );
+    let identities: HashMap<i64, String> = pairs
+        .iter()
+        .map(|(id, (before, _))| (*id, package::identity(&before.matchable)))
         .collect();
-    let members: Vec<i64> = group_of.keys().copied().collect();
+    let is_changed: HashSet<i64> = changed.iter().map(|package| package.id).collect();
+    let members: Vec<i64> = pairs.keys().copied().collect();
     let mut holders = Holders::new();
     let mut known: HashMap<Vec<i64>, [i64; 6]> = HashMap::new();
     let mut rows = Vec::new();
     for (set, held) in affected::sets_of(t, &members)? {
         let mut moved = [0; 6];
-        let mut changes = false;
-        for held in by_group(&held, &group_of) {
-            let changed_here = held.iter().filter(|id| after.contains_key(id));
-            let changed_here: Vec<i64> = changed_here.copied().collect();
-            let (Some(first), false) = (held.first(), changed_here.is_empty()) else {
-                continue;
-            };
-            changes = true;
-            for id in changed_here {
-                holders.entry(id).or_default().push(set);
+        let mut groups: BTreeMap<Option<&String>, Vec<i64>> = BTreeMap::new();
+        for id in held {
+            groups.entry(identities.get(&id)).or_default().push(id);
+        }
+        groups.retain(|_, group| group.iter().any(|id| is_changed.contains(id)));
+        for group in groups.values() {
+            for id in group.iter().filter(|id| is_changed.contains(id)) {
+                holders.entry(*id).or_default().push(set);
             }
-            let group = group_of.get(first).copied();
-            let delta = *known.entry(held).or_insert_with_key(|held| {
-                let of = |stored: &&StoredPackage| held.contains(&stored.id);
-                delta(group.into_iter().flatten().filter(of), before, &after)
-            });
+            let delta = *known
+                .entry(group.clone())
+                .or_insert_with(|| delta(group, &pairs));
             package_set::add(&mut moved, &delta, 1);
         }
-        if changes {
+        if !groups.is_empty() {
             let mut row = given![set].to_vec();
             row.extend(moved.map(Value::from));
             rows.push(row);
@@ -217,100 +243,102 @@ fn move_counts(
     Ok(holders)
 }
 
-/// The packages that a set holds, those of one group together.
-fn by_group(held: &BTreeSet<i64>, group_of: &HashMap<i64, &Vec<StoredPackage>>) -> Vec<Vec<i64>> {
-    let mut parts: BTreeMap<Option<i64>, Vec<i64>> = BTreeMap::new();
-    for id in held {
-        let group = group_of.get(id).and_then(|group| group.first());
-        parts
-            .entry(group.map(|stored| stored.id))
-            .or_default()
-            .push(*id);
-    }
-    parts.into_values().collect()
-}
-
 /// By how much the count of packages of one identity changes.
-fn delta<'a>(
-    group: impl Iterator<Item = &'a StoredPackage> + Clone,
-    before: &HashMap<i64, AssessedPackage>,
-    after: &HashMap<i64, &AssessedPackage>,
-) -> [i64; 6] {
-    let old = group
-        .clone()
-        .map(|stored| before.get(&stored.id).unwrap_or(&stored.assessed));
-    let new = group.map(|stored| after.get(&stored.id).copied().unwrap_or(&stored.assessed));
-    let mut delta = package::count(new);
-    package_set::add(&mut delta, &package::count(old), -1);
+fn delta(group: &[i64], pairs: &HashMap<i64, Pair<'_>>) -> [i64; 6] {
+    let held = || group.iter().filter_map(|id| pairs.get(id));
+    let mut delta = package::count(held().map(|(_, after)| *after));
+    let before = package::count(held().map(|(before, _)| *before));
+    package_set::add(&mut delta, &before, -1);
     delta
 }
 
-/// All packages that are one with a changed one in a count, by identity, as they are stored.
-fn groups(
+/// The packages that are one with a changed one in a count, and do not change: those of other
+/// architectures, mostly none.
+fn unchanged_of_same_identity(
     t: &mut dyn Transaction,
-    changed: &[&StoredPackage],
-) -> Answer<BTreeMap<String, Vec<StoredPackage>>> {
-    let identities: BTreeSet<String> = changed
-        .iter()
-        .map(|stored| package::identity(&stored.assessed.matchable))
-        .collect();
+    changed: &[&Reassessed],
+) -> Answer<Vec<StoredPackage>> {
+    let identity = |package: &&Reassessed| package::identity(&package.before.matchable);
+    let identities: BTreeSet<String> = changed.iter().map(identity).collect();
     let given: Vec<Vec<Value>> = identities
         .iter()
         .map(|identity| given![identity].to_vec())
         .collect();
-    let mut groups: BTreeMap<String, Vec<StoredPackage>> = BTreeMap::new();
-    for stored in each(t, "p.identity = ?1", &given)? {
-        let identity = package::identity(&stored.assessed.matchable);
-        groups.entry(identity).or_default().push(stored);
+    let known: HashSet<i64> = changed.iter().map(|package| package.id).collect();
+    let mut others = Vec::new();
+    let rows = t.query_each("SELECT id FROM package WHERE identity = ?1", &given)?;
+    for mut row in rows.into_iter().flatten() {
+        let id: i64 = row.take(0)?;
+        if !known.contains(&id) {
+            others.push(given![id].to_vec());
+        }
     }
-    Ok(groups)
+    each(t, "p.id = ?1", &others)
 }
 
-/// Writes down a change, with the images that it touches.
-fn tell(
-    t: &mut dyn Transaction,
-    batch: &Reassessment,
-    change: &WeaknessChange,
-    holders: &Holders,
-    before: &HashMap<i64, AssessedPackage>,
-) -> Answer<()> {
-    let holders = change.packages.iter().filter_map(|(id, _)| holders.get(id));
-    let sets: BTreeSet<i64> = holders.flatten().copied().collect();
-    if sets.is_empty() {
-        return Ok(());
+/// What the outbox is told of a batch.
+struct Told<'a> {
+    batch: &'a Reassessment,
+    holders: Holders,
+    packages: HashMap<i64, &'a Reassessed>,
+    /// Where the images of scans are, once looked up: many changes touch the same.
+    places: HashMap<i64, Vec<ImagePlace>>,
+}
+
+impl Told<'_> {
+    /// Writes down a change, with the images that it touches.
+    fn tell(&mut self, t: &mut dyn Transaction, change: &WeaknessChange) -> Answer<()> {
+        let holders = change
+            .packages
+            .iter()
+            .filter_map(|(id, _)| self.holders.get(id));
+        let sets: BTreeSet<i64> = holders.flatten().copied().collect();
+        if sets.is_empty() {
+            return Ok(());
+        }
+        let sets: Vec<i64> = sets.into_iter().collect();
+        let (places, complete) = self.places_of(t, &sets)?;
+        let fixed = change.packages.iter();
+        let mut packages: Vec<ChangedPackage> = fixed
+            .filter_map(|(id, fixed_in)| {
+                let package = self.packages.get(id)?;
+                Some(changed_package(&package.before, fixed_in))
+            })
+            .collect();
+        packages.sort();
+        packages.dedup();
+        let what = Happening::Vulnerability(VulnerabilityChange {
+            id: change.id.clone(),
+            aliases: change.aliases.clone(),
+            change: change.change,
+            reason: change.reason,
+            severity: change.severity,
+            description: change.description.clone(),
+            packages,
+            places,
+            complete,
+            database_revision: self.batch.database_revision.clone(),
+        });
+        event::add(t, &what, self.batch.at)
     }
-    let sets: Vec<i64> = sets.into_iter().collect();
-    let limit = batch.places;
-    let scans: Vec<i64> = affected::some_scans_of(t, &sets, limit.saturating_add(1))?
-        .into_iter()
-        .collect();
-    let mut places: Vec<ImagePlace> = place::of_scans(t, &scans)?
-        .into_iter()
-        .flat_map(|(_, places)| places)
-        .collect();
-    places.sort();
-    let complete = scans.len() <= limit && places.len() <= limit;
-    places.truncate(limit);
-    let mut packages: Vec<ChangedPackage> = change
-        .packages
-        .iter()
-        .filter_map(|(id, fixed_in)| Some(changed_package(before.get(id)?, fixed_in)))
-        .collect();
-    packages.sort();
-    packages.dedup();
-    let what = Happening::Vulnerability(VulnerabilityChange {
-        id: change.id.clone(),
-        aliases: change.aliases.clone(),
-        change: change.change,
-        reason: change.reason,
-        severity: change.severity,
-        description: change.description.clone(),
-        packages,
-        places,
-        complete,
-        database_revision: batch.database_revision.clone(),
-    });
-    event::add(t, &what, batch.at)
+
+    /// The first places of images that hold one of the sets, and whether they are all.
+    fn places_of(
+        &mut self,
+        t: &mut dyn Transaction,
+        sets: &[i64],
+    ) -> Answer<(Vec<ImagePlace>, bool)> {
+        let limit = self.batch.places;
+        let scans = affected::some_scans_of(t, sets, limit.saturating_add(1))?;
+        let new = scans.iter().filter(|scan| !self.places.contains_key(scan));
+        let new: Vec<i64> = new.copied().collect();
+        self.places.extend(place::of_scans(t, &new)?);
+        let places = scans.iter().filter_map(|scan| self.places.get(scan));
+        let mut places: Vec<&ImagePlace> = places.flatten().collect();
+        places.sort();
+        let complete = places.len() <= limit && scans.len() <= limit;
+        Ok((places.into_iter().take(limit).cloned().collect(), complete))
+    }
 }
 
 fn changed_package(assessed: &AssessedPackage, fixed_in: &[String]) -> ChangedPackage {

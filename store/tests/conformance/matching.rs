@@ -2,11 +2,11 @@
 
 use jiff::SignedDuration;
 use model::{Change, Digest, Finding, Reason, Severity};
-use store::Metadata;
 use store::record::{
-    AssessedPackage, Job, JobKind, PackageKey, Reassessment, ScanResult, StoredPackage,
+    AssessedPackage, Job, JobKind, PackageKey, Reassessed, Reassessment, ScanResult, StoredPackage,
     WeaknessChange,
 };
+use store::{Metadata, StoreError};
 
 use super::metadata::{Open, at, with};
 use super::scans::{affected, assessed, finding, inventory, push, rows};
@@ -82,9 +82,10 @@ fn batch(stored: &StoredPackage, findings: Vec<Finding>, change: Change) -> Reas
     });
     Reassessment {
         changes: changes.collect(),
-        packages: vec![StoredPackage {
+        packages: vec![Reassessed {
             id: stored.id,
-            assessed: AssessedPackage {
+            before: stored.assessed.clone(),
+            after: AssessedPackage {
                 findings,
                 ..stored.assessed.clone()
             },
@@ -197,23 +198,23 @@ pub fn packages_of_one_name_and_version_count_once(open: Open) {
     metadata.complete_scan(&result).unwrap();
     assert_eq!(counts(&*metadata, &image), "1 low");
     let job = job(&*metadata, "d2");
-    let both = metadata.packages(None, 9).unwrap();
+    let both = || metadata.packages(None, 9).unwrap();
     let worse = vec![finding("CVE-1", &[], "curl", Severity::High)];
-    let given = batch(&both[0], worse, Change::Altered);
+    let given = batch(&both()[0], worse, Change::Altered);
     assert!(metadata.reassess(&job, &given).unwrap());
     assert_eq!(
         counts(&*metadata, &image),
         "1 high",
         "the worse rating stands"
     );
-    let given = batch(&both[0], vec![], Change::Gone);
+    let given = batch(&both()[0], vec![], Change::Gone);
     assert!(metadata.reassess(&job, &given).unwrap());
     assert_eq!(
         counts(&*metadata, &image),
         "1 low",
         "the other still has it"
     );
-    let given = batch(&both[1], vec![], Change::Gone);
+    let given = batch(&both()[1], vec![], Change::Gone);
     assert!(metadata.reassess(&job, &given).unwrap());
     assert_eq!(counts(&*metadata, &image), "");
 }
@@ -259,6 +260,12 @@ pub fn who_lost_the_job_changes_nothing(open: Open) {
     assert_eq!(events(&*metadata, "vulnerability"), 0);
     assert_eq!(metadata.matched_revision().unwrap(), None);
     assert!(metadata.reassess(&held, &given).unwrap());
+    assert_eq!(counts(&*metadata, &image), "1 low");
+    let again = metadata.reassess(&held, &given);
+    assert!(
+        matches!(again, Err(StoreError::Conflict(_))),
+        "what is stored is not what was seen: {again:?}"
+    );
     assert_eq!(counts(&*metadata, &image), "1 low");
 }
 
