@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use axum::http::{Extensions, Method};
 use model::RepositoryName;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use store::StoreError;
 use store::record::{Entry, Outcome};
 
@@ -73,6 +73,15 @@ impl From<&Denial> for Deed {
     fn from(denial: &Denial) -> Deed {
         Deed::new(denial.action(), denial.repository())
     }
+}
+
+/// What whoever judged a deed has to say of it: put into its answer's extensions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remark {
+    /// Further members of the details.
+    pub details: Map<String, Value>,
+    /// Whether this makes it a deed that is recorded, where it would only be noted.
+    pub grave: bool,
 }
 
 /// Why an answer is an error, in words: put into its extensions.

@@ -12,7 +12,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::record::Pass;
 
-use super::{Answer, ApiError, answer, document};
+use super::deed::Told;
+use super::{Answer, ApiError, answer, answer_telling, document};
 use crate::app::App;
 use crate::auth::Principal;
 use crate::auth::access::{Action, allows};
@@ -61,12 +62,15 @@ async fn give(
     Extension(principal): Extension<Principal>,
     body: Bytes,
 ) -> Response<Body> {
-    answer(move || {
+    answer_telling(move || {
         let pass = change::break_glass(&app, &principal, &wanted(&body)?)?;
-        Ok((
-            StatusCode::CREATED,
-            view::pass(&pass).to_string().into_bytes(),
-        ))
+        let view = view::pass(&pass);
+        let told = Told {
+            repository: Some(pass.repository.to_string()),
+            object: Some(pass.digest.to_string()),
+            details: json!({ "pass": view }),
+        };
+        Ok((StatusCode::CREATED, view.to_string().into_bytes(), told))
     })
     .await
 }

@@ -26,6 +26,8 @@ const ACTIONS: &[(&str, Action)] = &[
 /// What a handler tells of its deed beyond the path. No secrets.
 #[derive(Clone, Debug, Default)]
 pub struct Told {
+    /// In which repository, where the path does not say so.
+    pub repository: Option<String>,
     /// What it was done to, where the path does not say so.
     pub object: Option<String>,
     /// What else is worth keeping: members of a JSON object.
@@ -45,6 +47,7 @@ pub async fn tell(request: Request, next: Next) -> Response<Body> {
         None => Deed::new(action(&path), None),
     };
     let rest = path.split_once('/').map_or("", |(_, rest)| rest);
+    deed.repository = deed.repository.or(told.repository);
     deed.object = told.object.unwrap_or_else(|| rest.to_owned());
     let mut details = json!({ "request": format!("{method} /{path}") });
     if let (Some(members), Value::Object(more)) = (details.as_object_mut(), told.details) {

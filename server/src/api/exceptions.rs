@@ -11,9 +11,10 @@ use policy::Exception;
 use serde_json::{Value, json};
 use store::record::{GateDocument, GateKind};
 
+use super::deed::Told;
 use super::listing::page_length;
 use super::policies::Page;
-use super::{Answer, answer, document};
+use super::{Answer, answer, answer_telling, document};
 use crate::app::App;
 use crate::auth::Principal;
 use crate::auth::access::{Action, Resource, require};
@@ -55,10 +56,15 @@ async fn add(
     Extension(principal): Extension<Principal>,
     body: Bytes,
 ) -> Response<Body> {
-    answer(move || {
+    answer_telling(move || {
         let made = change::add_exception(&app, &principal, super::text(&body)?)?;
         let view = view::exception(&made, app.clock.now());
-        Ok((StatusCode::CREATED, view.to_string().into_bytes()))
+        let told = Told {
+            object: view.get("id").and_then(Value::as_str).map(str::to_owned),
+            details: json!({ "exception": view }),
+            ..Told::default()
+        };
+        Ok((StatusCode::CREATED, view.to_string().into_bytes(), told))
     })
     .await
 }

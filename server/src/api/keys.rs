@@ -75,6 +75,7 @@ async fn create(
         let told = Told {
             object: Some(key.id.clone()),
             details: json!({ "user": user }),
+            ..Told::default()
         };
         Ok((StatusCode::CREATED, view.to_string().into_bytes(), told))
     })

@@ -13,8 +13,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::record::{GateDocument, GateKind};
 
+use super::deed::Told;
 use super::listing::page_length;
-use super::{Answer, ApiError, answer, document};
+use super::{Answer, ApiError, answer, answer_telling, document};
 use crate::app::App;
 use crate::auth::Principal;
 use crate::auth::access::{Action, Resource, require};
@@ -95,7 +96,7 @@ async fn put(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
-    answer(move || {
+    answer_telling(move || {
         let (form, text) = (form(&headers)?, super::text(&body)?);
         let (version, policy) = change::put_policy(&app, &principal, &name, form, text)?;
         let status = match version {
@@ -104,7 +105,11 @@ async fn put(
         };
         let says = view::policy(&policy);
         let view = json!({ "name": name, "version": version, "says": says });
-        Ok((status, view.to_string().into_bytes()))
+        let told = Told {
+            details: json!({ "version": version }),
+            ..Told::default()
+        };
+        Ok((status, view.to_string().into_bytes(), told))
     })
     .await
 }

@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::record::{Outbox, Subscription};
 
-use super::{Answer, ApiError, answer, document};
+use super::deed::Told;
+use super::{Answer, ApiError, answer, answer_telling, document};
 use crate::app::App;
 use crate::auth::Principal;
 use crate::events::subscriptions::{self, SubscriptionError, Wanted};
@@ -61,15 +62,19 @@ async fn create(
     Extension(asker): Extension<Principal>,
     body: Bytes,
 ) -> Response<Body> {
-    answer(move || {
+    answer_telling(move || {
         let wanted: Result<Wanted, _> = serde_json::from_slice(&body);
         let wanted = wanted.map_err(|error| ApiError::Invalid(error.to_string()))?;
         let (made, secret) = subscriptions::create(&app, &asker, wanted)?;
         let mut view = view(&made, app.store.metadata.outbox()?, app.clock.now());
+        let told = Told {
+            object: Some(made.name.clone()),
+            ..Told::default()
+        };
         if let Some(members) = view.as_object_mut() {
             members.insert("secret".to_owned(), secret.into());
         }
-        Ok((StatusCode::CREATED, view.to_string().into_bytes()))
+        Ok((StatusCode::CREATED, view.to_string().into_bytes(), told))
     })
     .await
 }

@@ -93,8 +93,8 @@ fn told(change: &Change) -> Told {
     details.extend(grants.map(|grants| ("grants".to_owned(), json!(grants))));
     details.extend(password.map(|word| ("password".to_owned(), json!(word))));
     Told {
-        object: None,
         details: details.into(),
+        ..Told::default()
     }
 }
 

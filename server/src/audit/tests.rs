@@ -155,6 +155,48 @@ async fn what_ecrs_operations_change_is_in_the_log() {
 }
 
 #[tokio::test]
+async fn what_policies_make_of_a_pull_is_in_the_log() {
+    let server = Server::open();
+    server.load(&[("zlib", "1.3.1-r0", "CVE-2023-45853")]);
+    server.push("app", "v1", ALPINE).await;
+    server.work();
+    flush(&server.app).unwrap();
+    let before = written(&server.app);
+    let put = async |effect: &str| {
+        let text = format!("name = 'p'\n[[rules]]\nseverity = 'any'\neffect = '{effect}'\n");
+        let request = Request::put("/api/v1/policies/p")
+            .header("host", "localhost:5000")
+            .header("content-type", "application/toml");
+        let answered = server.request(request.body(Body::from(text)).unwrap());
+        assert!(answered.await.status.is_success());
+    };
+    let manifest = "/v2/app/manifests/v1";
+    put("audit").await;
+    assert_eq!(server.get(manifest).await.status, 200);
+    flush(&server.app).unwrap();
+    put("deny").await;
+    assert_eq!(server.get(manifest).await.status, 403);
+    let pass = json!({
+        "repository": "app", "tag": "v1", "reason": "an incident", "minutes": 60,
+    });
+    let given = server.send("POST", "/api/v1/break-glass", pass).await;
+    assert_eq!(given.status, 201);
+    let known = written(&server.app);
+    assert_eq!(server.get(manifest).await.status, 200);
+    assert_eq!(written(&server.app), known + 1, "it is no plain pull");
+    let id = given.json()["id"].as_str().unwrap().to_owned();
+    let log = lines(&server).replace(&id, "PASS");
+    let log: Vec<&str> = log.lines().skip(before).collect();
+    expect![[r#"
+        anonymous lazaret:ManagePolicies - p allowed {"request":"PUT /policies/p","version":1}
+        anonymous ecr:BatchGetImage app v1 allowed {"digest":"sha256:ba400de58353da9f74e227da927d52e214fae44dde3fec3b5505f5b5aa0ac3c6","rules":["p/rule 1"],"verdict":"audit"}
+        anonymous lazaret:ManagePolicies - p allowed {"request":"PUT /policies/p","version":2}
+        anonymous ecr:BatchGetImage app v1 denied {"rules":["p/rule 1"],"verdict":"deny"} this image may not be pulled: policy 'p' (rule 1): CVE-2023-45853 (unknown) in zlib 1.3-r0: update zlib to 1.3.1-r0. More: http://localhost:5000/images/sha256:ba400de58353da9f74e227da927d52e214fae44dde3fec3b5505f5b5aa0ac3c6?repository=app
+        anonymous lazaret:BreakGlass app sha256:ba400de58353da9f74e227da927d52e214fae44dde3fec3b5505f5b5aa0ac3c6 allowed {"pass":{"begins_at":"2026-11-24T00:00:00Z","digest":"sha256:ba400de58353da9f74e227da927d52e214fae44dde3fec3b5505f5b5aa0ac3c6","ends_at":"2026-11-24T01:00:00Z","id":"PASS","reason":"an incident","repository":"app","who":"anonymous"},"request":"POST /break-glass"}
+        anonymous ecr:BatchGetImage app v1 allowed {"digest":"sha256:ba400de58353da9f74e227da927d52e214fae44dde3fec3b5505f5b5aa0ac3c6","pass":{"begins_at":"2026-11-24T00:00:00Z","digest":"sha256:ba400de58353da9f74e227da927d52e214fae44dde3fec3b5505f5b5aa0ac3c6","ends_at":"2026-11-24T01:00:00Z","id":"PASS","reason":"an incident","repository":"app","who":"anonymous"},"rules":["p/rule 1"],"verdict":"break-glass"}"#]].assert_eq(&log.join("\n"));
+}
+
+#[tokio::test]
 async fn wrong_credentials_are_in_the_log_up_to_a_bound() {
     let server = Server::with(|settings| settings.limits.failed_logins = 10_000);
     server.log_in(Some(("anna", "wrong password")));

@@ -18,7 +18,7 @@ use super::client::ClientAddress;
 use super::logins::WrongCredentials;
 use super::request_id::RequestId;
 use crate::app::App;
-use crate::audit::{self, Deed, Kept, LOGIN, Reason};
+use crate::audit::{self, Deed, Kept, LOGIN, Reason, Remark};
 use crate::auth::access::Denial;
 use crate::auth::{Principal, basic, sigv4};
 use crate::surface::{Refusal, Surface};
@@ -164,7 +164,11 @@ fn entry(app: &App, asked: &Asked, response: &Response<Body>) -> Option<(Entry, 
     let deed = extensions.get::<Deed>().cloned();
     let deed = deed.or_else(|| denial.map(Deed::from))?;
     let outcome = outcome(response);
-    let kept = audit::kept(deed.action, &asked.method, outcome);
+    let remark = extensions.get::<Remark>();
+    let kept = match audit::kept(deed.action, &asked.method, outcome) {
+        Kept::Noted if remark.is_some_and(|remark| remark.grave) => Kept::Recorded,
+        kept => kept,
+    };
     let principal = extensions.get::<Principal>()?;
     let unknown = principal.is_anonymous() && response.status() == StatusCode::UNAUTHORIZED;
     if kept == Kept::No || unknown {
@@ -173,7 +177,7 @@ fn entry(app: &App, asked: &Asked, response: &Response<Body>) -> Option<(Entry, 
     let mut entry = asked.entry(app, deed.action.as_str(), outcome);
     entry.actor = principal.name.clone();
     entry.key_id = principal.key_id.clone();
-    let deed = with_digest(deed, response);
+    let deed = with_answer(deed, response, remark);
     entry.details = deed.details.to_string();
     entry.repository = deed.repository;
     entry.object = deed.object;
@@ -197,12 +201,17 @@ fn outcome(response: &Response<Body>) -> Outcome {
     said.copied().unwrap_or(by_status)
 }
 
-/// The deed with what stands in the answer's headers: which bytes it was about.
-fn with_digest(mut deed: Deed, response: &Response<Body>) -> Deed {
+/// The deed with what the answer tells: which bytes it was about, and how it was judged.
+fn with_answer(mut deed: Deed, response: &Response<Body>, remark: Option<&Remark>) -> Deed {
     let mut details = match deed.details {
         Value::Object(members) => members,
         _ => serde_json::Map::new(),
     };
+    details.extend(
+        remark
+            .map(|remark| remark.details.clone())
+            .unwrap_or_default(),
+    );
     let text = |name: &str| response.headers().get(name)?.to_str().ok();
     match text("docker-content-digest") {
         Some(digest) if deed.object.is_empty() => deed.object = digest.to_owned(),

@@ -9,7 +9,7 @@ use model::{Digest, RepositoryName};
 use serde_json::{Value, json};
 use store::StoreError;
 
-use crate::audit::Reason;
+use crate::audit::{Reason, Remark};
 use crate::auth::access::Denial;
 
 macro_rules! codes {
@@ -57,6 +57,7 @@ pub struct Failure {
     status: StatusCode,
     errors: Vec<(Code, String, Value)>,
     headers: Vec<(HeaderName, String)>,
+    remark: Option<Remark>,
 }
 
 impl Failure {
@@ -66,6 +67,7 @@ impl Failure {
             status: code.status(),
             errors: vec![(code, message.into(), Value::Null)],
             headers: Vec::new(),
+            remark: None,
         }
     }
 
@@ -78,6 +80,12 @@ impl Failure {
     /// The same with a header.
     pub fn header(mut self, name: HeaderName, value: impl Into<String>) -> Failure {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The same with what the audit log is to know of it.
+    pub fn remark(mut self, remark: Remark) -> Failure {
+        self.remark = Some(remark);
         self
     }
 
@@ -111,6 +119,7 @@ impl Failure {
             status: Code::ManifestBlobUnknown.status(),
             errors: digests.iter().map(error).collect(),
             headers: Vec::new(),
+            remark: None,
         }
     }
 
@@ -140,6 +149,9 @@ impl Failure {
         response
             .extensions_mut()
             .insert(Reason(reason.unwrap_or_default()));
+        if let Some(remark) = self.remark {
+            response.extensions_mut().insert(remark);
+        }
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         for (name, value) in self.headers {

@@ -1,14 +1,17 @@
 //! The gate at a pull: headers that say what policies make of it, or DENIED.
 
+use std::collections::BTreeSet;
+
 use axum::http::Response;
 use axum::http::header::{HeaderName, HeaderValue, WARNING};
 use model::{Reference, RepositoryName};
 use policy::Effect;
-use serde_json::json;
+use serde_json::{Map, json};
 use store::record;
 
 use super::error::{Code, Failure};
 use crate::app::App;
+use crate::audit::Remark;
 use crate::auth::Principal;
 use crate::auth::access::Action;
 use crate::gate::judge::{Depth, Judged, Question, judge};
@@ -16,15 +19,23 @@ use crate::gate::{Act, book, note, view, words};
 
 /// What becomes of a pull, in one word.
 const VERDICT: HeaderName = HeaderName::from_static("lazaret-verdict");
+/// The most rules that an entry of the audit log names.
+const MAX_RULES: usize = 20;
 
 /// What is said of a pull that is let through.
 #[derive(Default)]
-pub struct Said(Vec<(HeaderName, HeaderValue)>);
+pub struct Said {
+    headers: Vec<(HeaderName, HeaderValue)>,
+    remark: Option<Remark>,
+}
 
 impl Said {
     /// An answer with it.
     pub fn on<T>(self, mut response: Response<T>) -> Response<T> {
-        response.headers_mut().extend(self.0);
+        response.headers_mut().extend(self.headers);
+        if let Some(remark) = self.remark {
+            response.extensions_mut().insert(remark);
+        }
         response
     }
 }
@@ -58,7 +69,7 @@ pub fn pull(
         let word = judged.word();
         let message = words::denial(&judged, &page);
         let failure = Failure::new(Code::Denied, message).detail(detail);
-        return Err(failure.header(VERDICT, word));
+        return Err(failure.header(VERDICT, word).remark(remark(&judged)));
     }
     if let Some(pass) = &judged.pass {
         note(
@@ -66,7 +77,35 @@ pub fn pull(
             &act("pulled by a pass", json!({ "pass": pass.id })),
         );
     }
-    Ok(said(&judged, &page))
+    let heard = judged.verdict.effect != Effect::Allow;
+    Ok(Said {
+        remark: heard.then(|| remark(&judged)),
+        ..said(&judged, &page)
+    })
+}
+
+/// What the audit log is to know of a verdict: the rules, and whose pass was used. A pull by a
+/// pass is no plain one.
+fn remark(judged: &Judged) -> Remark {
+    let reasons = judged.verdict.reasons.iter();
+    let rules: BTreeSet<String> = reasons
+        .map(|reason| format!("{}/{}", reason.policy, reason.rule))
+        .collect();
+    let word = match judged.verdict.effect {
+        Effect::Audit => Effect::Audit.as_str(),
+        _ => judged.word(),
+    };
+    let mut details = Map::new();
+    details.insert("verdict".to_owned(), json!(word));
+    let rules: Vec<String> = rules.into_iter().take(MAX_RULES).collect();
+    details.insert("rules".to_owned(), json!(rules));
+    if let Some(pass) = &judged.pass {
+        details.insert("pass".to_owned(), view::pass(pass));
+    }
+    Remark {
+        details,
+        grave: judged.pass.is_some(),
+    }
 }
 
 /// What would become of a pull, without denying anything: HEAD only asks what is there.
@@ -123,5 +162,8 @@ fn said(judged: &Judged, page: &str) -> Said {
                 .map(|text| (WARNING, text)),
         );
     }
-    Said(headers)
+    Said {
+        headers,
+        remark: None,
+    }
 }
