@@ -166,7 +166,7 @@ impl App {
         App {
             principal_rate: PrincipalRate::new(&settings.limits, clock.clone()),
             failed_logins: FailedLogins::new(&settings.limits, clock.clone()),
-            events: Hub::new(settings.events.streams),
+            events: Hub::new(&settings.events),
             store,
             settings,
             seal,

@@ -18,7 +18,7 @@ use model::Severity;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::record::EventFilter;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::listing::page_length;
@@ -26,6 +26,7 @@ use super::{ApiError, answer, document};
 use crate::app::App;
 use crate::auth::Principal;
 use crate::blocking::spawn_blocking;
+use crate::events::hub::Seat;
 use crate::events::subscriptions::check_filter;
 use crate::events::{feed, shape};
 
@@ -146,8 +147,8 @@ fn begin(
             }
             None => asked.after,
         };
-    let place = app.events.join();
-    let place = place.ok_or(ApiError::Full("too many listen already; try again later"))?;
+    let seat = app.events.join(&principal.name);
+    let seat = seat.ok_or(ApiError::Full("too many listen already; try again later"))?;
     let placed = app.events.listen();
     let now = Instant::now();
     Ok(Listener {
@@ -159,7 +160,7 @@ fn begin(
         principal,
         filter,
         placed,
-        _place: place,
+        _seat: seat,
     })
 }
 
@@ -174,7 +175,7 @@ struct Listener {
     placed: watch::Receiver<u64>,
     beat: Instant,
     end: Instant,
-    _place: OwnedSemaphorePermit,
+    _seat: Seat,
 }
 
 impl Listener {

@@ -107,15 +107,15 @@ fn log(outcome: Result<(), StoreError>, what: &str) {
 /// Where the store fails.
 pub fn due(app: &App) -> Result<Vec<String>, StoreError> {
     let metadata = &app.store.metadata;
-    let mut outbox = metadata.place_events(BATCH)?;
-    loop {
-        let placed = outbox.placed;
-        app.events.announce(placed);
-        outbox = metadata.place_events(BATCH)?;
-        if outbox.placed == placed {
-            break;
+    let outbox = loop {
+        let before = app.events.placed();
+        let outbox = metadata.place_events(BATCH)?;
+        app.events.announce(outbox.placed);
+        // Fewer than may get a place at once mean that there are no more.
+        if outbox.placed.saturating_sub(before) < BATCH as u64 {
+            break outbox;
         }
-    }
+    };
     let (mut subscriptions, now) = (metadata.subscriptions()?, app.clock.now());
     let waits =
         |one: &&store::record::Subscription| !one.progress.paused && one.digest_minute.is_none();

@@ -1,10 +1,12 @@
 //! What the courier and those who listen share.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 
+use super::settings::EventSettings;
 use super::webhook::Webhooks;
 
 /// Where events can go.
@@ -22,16 +24,44 @@ pub struct Outlets {
 pub struct Hub {
     placed: watch::Sender<u64>,
     outlets: OnceLock<Outlets>,
-    streams: Arc<Semaphore>,
+    seats: Arc<Seats>,
+}
+
+/// Who listens, with how many streams each.
+struct Seats {
+    taken: Mutex<BTreeMap<String, usize>>,
+    most: usize,
+    most_each: usize,
+}
+
+/// A place among those who listen, for as long as it is held.
+pub struct Seat {
+    seats: Arc<Seats>,
+    name: String,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let taken = self.seats.taken.lock();
+        let mut taken = taken.unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = taken.get_mut(&self.name) {
+            *count = count.saturating_sub(1);
+        }
+        taken.retain(|_, count| *count > 0);
+    }
 }
 
 impl Hub {
-    /// One to which so many clients may listen at one time.
-    pub fn new(streams: usize) -> Hub {
+    /// One to which as many clients may listen at one time as the settings say.
+    pub fn new(settings: &EventSettings) -> Hub {
         Hub {
             placed: watch::Sender::new(0),
             outlets: OnceLock::new(),
-            streams: Arc::new(Semaphore::new(streams.min(Semaphore::MAX_PERMITS))),
+            seats: Arc::new(Seats {
+                taken: Mutex::default(),
+                most: settings.streams,
+                most_each: settings.streams_each,
+            }),
         }
     }
 
@@ -59,8 +89,48 @@ impl Hub {
         self.placed.subscribe()
     }
 
-    /// A place among those who listen, for as long as it is held; `None` where there is none left.
-    pub fn join(&self) -> Option<OwnedSemaphorePermit> {
-        self.streams.clone().try_acquire_owned().ok()
+    /// How far the outbox has come, as it was announced.
+    pub fn placed(&self) -> u64 {
+        *self.placed.borrow()
+    }
+
+    /// A place among those who listen; `None` where there is none left, or none left for somebody
+    /// of that name: nobody takes all.
+    pub fn join(&self, name: &str) -> Option<Seat> {
+        let taken = self.seats.taken.lock();
+        let mut taken = taken.unwrap_or_else(PoisonError::into_inner);
+        let own = taken.get(name).copied().unwrap_or_default();
+        if own >= self.seats.most_each || taken.values().sum::<usize>() >= self.seats.most {
+            return None;
+        }
+        taken.insert(name.to_owned(), own + 1);
+        Some(Seat {
+            seats: self.seats.clone(),
+            name: name.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_takes_every_place() {
+        let hub = Hub::new(&EventSettings {
+            streams: 3,
+            streams_each: 2,
+            ..EventSettings::default()
+        });
+        let (one, two) = (hub.join("a"), hub.join("a"));
+        assert!(one.is_some() && two.is_some());
+        assert!(hub.join("a").is_none());
+        let other = hub.join("b");
+        assert!(other.is_some());
+        assert!(hub.join("c").is_none());
+        drop(one);
+        assert!(hub.join("c").is_some(), "given back at once");
+        let again = hub.join("a");
+        assert!(again.is_some() && hub.join("a").is_none());
     }
 }

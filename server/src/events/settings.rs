@@ -23,6 +23,8 @@ pub struct EventSettings {
     pub at_once: usize,
     /// How many clients may listen at one time.
     pub streams: usize,
+    /// How many of them may be of one user.
+    pub streams_each: usize,
     /// How many subscriptions there may be.
     pub subscriptions: usize,
 }
@@ -38,6 +40,7 @@ impl Default for EventSettings {
             longest_wait: SignedDuration::from_hours(1),
             at_once: 32,
             streams: 256,
+            streams_each: 64,
             subscriptions: 100,
         }
     }

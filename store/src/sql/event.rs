@@ -13,6 +13,9 @@ use super::{Transaction, tag};
 use crate::metadata::Answer;
 use crate::record::{Event, Happening, ImageAction, Outbox};
 
+/// How many events are written at once.
+const BATCH: usize = 1000;
+
 const MANIFEST: &str = "SELECT m.id, m.digest, m.media_type, m.artifact_type
     FROM manifest m JOIN repository r ON r.id = m.repository_id";
 
@@ -74,6 +77,10 @@ pub fn add_deleted(
             all.push(Happening::Deleted(tagged));
         }
         all.push(Happening::Deleted(action));
+        if all.len() >= BATCH {
+            add_all(t, &all, now)?;
+            all.clear();
+        }
     }
     add_all(t, &all, now)
 }
