@@ -17,6 +17,7 @@ use super::{Answer, ApiError, answer, answer_telling, document};
 use crate::app::App;
 use crate::auth::Principal;
 use crate::events::subscriptions::{self, SubscriptionError, Wanted};
+use crate::events::webhook;
 
 /// The routes of subscriptions.
 pub fn routes() -> Router<Arc<App>> {
@@ -67,16 +68,28 @@ async fn create(
         let wanted = wanted.map_err(|error| ApiError::Invalid(error.to_string()))?;
         let (made, secret) = subscriptions::create(&app, &asker, wanted)?;
         let mut view = view(&made, app.store.metadata.outbox()?, app.clock.now());
-        let told = Told {
-            object: Some(made.name.clone()),
-            ..Told::default()
-        };
         if let Some(members) = view.as_object_mut() {
             members.insert("secret".to_owned(), secret.into());
         }
-        Ok((StatusCode::CREATED, view.to_string().into_bytes(), told))
+        Ok((
+            StatusCode::CREATED,
+            view.to_string().into_bytes(),
+            told(&made),
+        ))
     })
     .await
+}
+
+/// What was made, for the audit log: of the address only the host, since what follows may be as
+/// good as a password.
+fn told(made: &Subscription) -> Told {
+    let url = webhook::target(&made.target).ok();
+    let host = url.and_then(|url| url.host_str().map(str::to_owned));
+    Told {
+        object: Some(made.name.clone()),
+        details: json!({ "host": host, "shape": made.shape }),
+        ..Told::default()
+    }
 }
 
 async fn show(

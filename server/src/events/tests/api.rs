@@ -8,6 +8,7 @@ use expect_test::expect;
 use http_body_util::BodyExt;
 use model::Severity;
 use serde_json::json;
+use store::record::{AuditFilter, Audited};
 use tower::ServiceExt;
 
 use super::receiver::{Receiver, open, server};
@@ -155,6 +156,32 @@ async fn only_administrators_manage_subscriptions() {
         let answered = server.send(method, path, body).await;
         assert_eq!(answered.status.as_u16(), 403, "{method} {path}");
     }
+}
+
+#[tokio::test]
+async fn who_made_a_subscription_stands_in_the_audit_log_without_secrets() {
+    let server = server();
+    let url = "https://hooks.example.org/as-good-as-a-password";
+    let secret = server.subscribe("tell", url, json!({})).await;
+    server
+        .send("POST", "/api/v1/subscriptions/tell/pause", json!(null))
+        .await;
+    crate::audit::flush(&server.app).unwrap();
+    let metadata = &server.app.store.metadata;
+    let rows = metadata.audit(&AuditFilter::default(), None, 10).unwrap();
+    let line = |row: &Audited| {
+        let entry = &row.entry;
+        format!("{} {}\n{}", entry.action, entry.object, entry.details)
+    };
+    let mut lines: Vec<String> = rows.iter().map(line).collect();
+    lines.sort();
+    expect![[r#"
+        lazaret:ManageSettings tell
+        {"host":"hooks.example.org","request":"POST /subscriptions","shape":"cloudevents"}
+        lazaret:ManageSettings tell/pause
+        {"request":"POST /subscriptions/tell/pause"}"#]]
+    .assert_eq(&lines.join("\n"));
+    assert!(!lines.concat().contains(&secret));
 }
 
 #[test]
