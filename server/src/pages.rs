@@ -24,7 +24,9 @@ use crate::blocking::spawn_blocking;
 
 mod home;
 mod image;
+mod policies;
 mod repository;
+mod verdict;
 mod view;
 mod vulnerability;
 
@@ -42,6 +44,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/", get(show_home))
         .route("/repositories/{*name}", get(show_repository))
         .route("/images/{digest}", get(show_image))
+        .route("/policies", get(show_policies))
         .route("/vulnerabilities", get(find_vulnerability))
         .route("/vulnerabilities/{id}", get(show_vulnerability))
         .route("/style.css", get(style))
@@ -123,6 +126,14 @@ async fn show_vulnerability(
 ) -> Response<Body> {
     let after = asked.after.and_then(|after| after.parse().ok());
     page(move || Ok(vulnerability::page(&app, &principal, &id, after)?.render()?)).await
+}
+
+async fn show_policies(
+    State(app): State<Arc<App>>,
+    Extension(principal): Extension<Principal>,
+    Query(asked): Query<Asked>,
+) -> Response<Body> {
+    page(move || Ok(policies::page(&app, &principal, asked.after.as_deref())?.render()?)).await
 }
 
 /// The search form of the first page sends the identifier as a parameter.

@@ -67,7 +67,8 @@ pub struct UserList {
 pub struct UserCreate {
     /// The user's name
     pub name: String,
-    /// What the user may do: admin, push, pull, scan-reader or break-glass, and where, for example push:team/*
+    /// What the user may do: admin, push, pull, scan-reader or break-glass, and where, for
+    /// example push:team/*
     #[arg(value_name = "ROLE[:PATTERN]")]
     pub grants: Vec<Grant>,
     /// Ask for a password, or read it from standard input

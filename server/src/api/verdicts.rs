@@ -7,16 +7,15 @@ use axum::extract::{Path, Query, State};
 use axum::http::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
-use model::{Digest, Reference, RepositoryName, Tag};
+use model::{Digest, RepositoryName, Tag};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{ApiError, answer, document};
 use crate::app::App;
 use crate::auth::Principal;
 use crate::auth::access::{Action, require};
-use crate::gate::book;
-use crate::gate::judge::{Depth, Question, judge};
+use crate::gate::judge::{self, Found};
 use crate::gate::view;
 
 /// The route of verdicts.
@@ -42,28 +41,20 @@ async fn show(
         let repository: RepositoryName = parsed(repository)?;
         let tag: Option<Tag> = asked.tag.as_deref().map(parsed).transpose()?;
         require(&principal, Action::DescribeImageScanFindings, &repository)?;
-        let reference = Reference::Digest(digest.clone());
-        let manifest = app.store.metadata.manifest(&repository, &reference)?;
-        let missing = || ApiError::NotFound(format!("no image {digest} in '{repository}'"));
-        let manifest = manifest.ok_or_else(missing)?;
-        let question = Question {
-            repository: &repository,
-            manifest: &manifest,
-            tag: tag.as_ref(),
-        };
-        let judged = match book::in_force(&app)? {
-            Some(book) => judge(&app, &book, question, Depth::Whole)?,
-            None => None,
+        let verdict = match judge::now(&app, &repository, &digest, tag.as_ref())? {
+            Found::Missing => {
+                let message = format!("no image {digest} in '{repository}'");
+                return Err(ApiError::NotFound(message));
+            }
+            Found::NotGated => json!({}),
+            Found::Judged(judged) => view::verdict(&judged),
         };
         let mut whole = json!({
             "repository": repository.as_str(),
             "digest": digest.as_str(),
-            "gated": judged.is_some(),
+            "gated": verdict != json!({}),
         });
-        let verdict = judged.map(|judged| view::verdict(&judged));
-        if let (Some(whole), Some(serde_json::Value::Object(verdict))) =
-            (whole.as_object_mut(), verdict)
-        {
+        if let (Some(whole), Value::Object(verdict)) = (whole.as_object_mut(), verdict) {
             whole.extend(verdict);
         }
         document(whole)

@@ -8,7 +8,7 @@ use policy::{Effect, Subject, Verdict};
 use store::StoreError;
 use store::record::{self, Pass};
 
-use super::book::Book;
+use super::book::{self, Book};
 use super::facts;
 use crate::app::App;
 
@@ -75,6 +75,44 @@ impl Judged {
     fn weight(&self) -> (bool, Effect) {
         (self.is_denied(), self.verdict.effect)
     }
+}
+
+/// What is answered to somebody who asks for the verdict on a manifest.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// The repository holds no such manifest.
+    Missing,
+    /// There is no policy, or it is no image.
+    NotGated,
+    /// The verdict.
+    Judged(Box<Judged>),
+}
+
+/// The verdict on a manifest by its digest, as a pull would find it now.
+///
+/// # Errors
+///
+/// Where the store fails.
+pub fn now(
+    app: &App,
+    repository: &RepositoryName,
+    digest: &Digest,
+    tag: Option<&Tag>,
+) -> Result<Found, StoreError> {
+    let reference = Reference::Digest(digest.clone());
+    let Some(manifest) = app.store.metadata.manifest(repository, &reference)? else {
+        return Ok(Found::Missing);
+    };
+    let Some(book) = book::in_force(app)? else {
+        return Ok(Found::NotGated);
+    };
+    let question = Question {
+        repository,
+        manifest: &manifest,
+        tag,
+    };
+    let judged = judge(app, &book, question, Depth::Whole)?;
+    Ok(judged.map_or(Found::NotGated, |judged| Found::Judged(Box::new(judged))))
 }
 
 /// What the gate makes of a manifest; `None` where it is no image: signatures, bills of materials

@@ -6,6 +6,7 @@ use model::{Digest, Finding, Scan};
 use store::record::{ScanRow, ScanState};
 
 use super::PageError;
+use super::verdict::{self, Verdict};
 use super::view::{self, Count};
 use crate::api::listing;
 use crate::app::App;
@@ -20,6 +21,8 @@ pub struct Image {
     short: String,
     state: &'static str,
     detail: String,
+    /// A template of its own, which has escaped what it was given.
+    verdict: Option<Verdict>,
     answer: Option<Answer>,
 }
 
@@ -69,6 +72,7 @@ pub fn page(
     Ok(Image {
         repository: repository.map(str::to_owned),
         short: view::short(&digest),
+        verdict: verdict::of(app, principal, &digest, repository)?,
         digest: digest.to_string(),
         state: view::state(row.as_ref()),
         detail: row

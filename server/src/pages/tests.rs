@@ -196,3 +196,57 @@ async fn without_a_database_nothing_is_clean() {
     assert!(!body.contains("None: every package was compared"), "{body}");
     assert!(body.contains("no advisory database is loaded"), "{body}");
 }
+
+#[tokio::test]
+async fn an_image_shows_its_verdict_and_policies_what_they_do_today() {
+    let server = Server::open();
+    let none = server.get("/policies").await;
+    check_headers(&none);
+    assert!(
+        none.body.contains("There is no policy: everything"),
+        "{}",
+        none.body
+    );
+    server.load(&[("zlib", "1.3.1-r0", "CVE-2023-45853")]);
+    let digest = server.push("app1", "latest", ALPINE).await;
+    server.work();
+    assert!(!image_page(&server, &digest).await.contains("be pulled"));
+    let policy = serde_json::json!({ "name": "p", "description": "<script>",
+        "rules": [{ "severity": "any", "name": "<script>" }] });
+    let request = axum::http::Request::put("/api/v1/policies/p")
+        .header("host", "localhost:5000")
+        .header("content-type", "application/json");
+    let put = server
+        .request(request.body(policy.to_string().into()).unwrap())
+        .await;
+    assert_eq!(put.status, 201, "{}", put.body);
+    let denied = image_page(&server, &digest).await;
+    for words in [
+        "It may not be pulled",
+        "update zlib to 1.3.1-r0",
+        "<small>&#60;script&#62;",
+    ] {
+        assert!(denied.contains(words), "{words}: {denied}");
+    }
+    let policies = server.get("/policies").await;
+    check_headers(&policies);
+    let today = "Of 1 images with a tag it denies 1 and warns of 0.";
+    for words in [
+        today,
+        "app1:latest",
+        "CVE-2023-45853 (unknown) in zlib 1.3-r0",
+    ] {
+        assert!(policies.body.contains(words), "{words}: {}", policies.body);
+    }
+    let wanted = serde_json::json!({ "vulnerability": "CVE-2023-45853",
+        "expires_at": "2026-12-01T00:00:00Z", "reason": "<script>" });
+    server.send("POST", "/api/v1/exceptions", wanted).await;
+    let allowed = image_page(&server, &digest).await;
+    let until = "can become another verdict on 2026-12-01 00:00 UTC";
+    for words in ["It may be pulled", "Left out of account", until] {
+        assert!(allowed.contains(words), "{words}: {allowed}");
+    }
+    for page in [denied, policies.body, allowed] {
+        assert!(!page.contains("<script"), "{page}");
+    }
+}
