@@ -29,13 +29,17 @@ const CHANGED: usize = 1_000;
 
 type Failure = Box<dyn std::error::Error>;
 
-struct Wall;
+/// A clock that stands still: the same input makes the same fleet.
+struct Still;
 
-impl Clock for Wall {
+impl Clock for Still {
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        NOW
     }
 }
+
+/// 2026-11-25T00:00:00Z.
+const NOW: Timestamp = Timestamp::constant(1_795_564_800, 0);
 
 struct Zero;
 
@@ -76,7 +80,7 @@ fn app(dir: &Path) -> Result<App, Failure> {
     Ok(App::new(
         store,
         settings,
-        Arc::new(Wall),
+        Arc::new(Still),
         Arc::new(Zero),
         seal,
     ))
@@ -126,7 +130,7 @@ fn database(revision: usize) -> Result<Database, Failure> {
             source: "alpine-secdb",
             archive: Some("secdb.tar.gz"),
             path: &format!("v3.19/{repository}.json"),
-            modified: Some(Timestamp::now()),
+            modified: Some(NOW),
             bytes: text.as_bytes(),
         })?;
     }
@@ -197,7 +201,7 @@ fn make(dir: &Path, images: usize) -> Result<(), Failure> {
     for number in 0..images.div_ceil(1_000) {
         app.store.metadata.create_repository(&Repository {
             name: repository(number)?,
-            created_at: Timestamp::now(),
+            created_at: NOW,
             tag_rule: TagRule::default(),
             scan_on_push: None,
         })?;
@@ -237,7 +241,7 @@ fn push(app: &App, database: &Database, image: usize) -> Result<(), Failure> {
         image_size: 1,
         blobs: Vec::new(),
         manifests: Vec::new(),
-        pushed_at: Timestamp::now(),
+        pushed_at: NOW,
     };
     let tag = format!("v{image}").parse()?;
     let order = ScanOrder::Done(&result);
@@ -257,10 +261,7 @@ fn bring_in(app: &App, database: &Database) -> Result<(), Failure> {
         revision: revision.clone(),
     };
     let lease = SignedDuration::from_mins(10);
-    let job = app
-        .store
-        .metadata
-        .claim_job(&kind, Timestamp::now(), lease)?;
+    let job = app.store.metadata.claim_job(&kind, NOW, lease)?;
     let job = job.ok_or("somebody else has the job")?;
     let brought = matching::bring(app, &job, &revision)?;
     app.store.metadata.finish_job(&job)?;
@@ -273,7 +274,8 @@ fn bring_in(app: &App, database: &Database) -> Result<(), Failure> {
 fn bring(dir: &Path, rounds: usize) -> Result<(), Failure> {
     let app = app(dir)?;
     let revisions = [Arc::new(database(0)?), Arc::new(database(1)?)];
-    let keys = Database::changed_keys(&revisions[0], &revisions[1], usize::MAX)?;
+    let [first, second] = &revisions;
+    let keys = Database::changed_keys(first, second, usize::MAX)?;
     let keys = match keys {
         advisory::Changed::Keys(keys) => keys.len(),
         advisory::Changed::TooMany => 0,
@@ -282,9 +284,9 @@ fn bring(dir: &Path, rounds: usize) -> Result<(), Failure> {
         app.database.replace(revision.clone());
     }
     let known = app.store.metadata.matched_revision()?;
-    let mut next = usize::from(known.as_deref() == Some(revisions[0].revision()));
+    let mut next = known.as_deref() == Some(first.revision());
     for _ in 0..rounds {
-        let database = &revisions[next];
+        let database = if next { second } else { first };
         app.database.replace(database.clone());
         let before = app.store.metadata.place_events(1_000_000)?;
         let started = Instant::now();
@@ -294,7 +296,7 @@ fn bring(dir: &Path, rounds: usize) -> Result<(), Failure> {
         let events = after.placed - before.placed;
         let more = format!("\"events\": {events}, \"peak_kib\": {}", peak()?);
         say("match", took, keys, &more);
-        next = 1 - next;
+        next = !next;
     }
     Ok(())
 }
