@@ -3,8 +3,9 @@
 //!
 //! `fleet make DIR IMAGES` stores images over 50,000 distinct packages: each has a base (of 50), a
 //! middle (of 1,000) and an application that ten images share, some 200 packages in all.
-//! `fleet match DIR ROUNDS` brings in a revision with 1,000 changed keys, then the one before, and so on.
-//! `fleet ask DIR` asks which images have a vulnerability. Each prints a line of JSON for each measurement.
+//! `fleet match DIR ROUNDS` brings in a revision with 1,000 changed keys, then the one before, and
+//! so on. `fleet ask DIR` asks which images have a vulnerability. Each prints a line of JSON for
+//! each measurement.
 
 use std::path::Path;
 use std::sync::Arc;
