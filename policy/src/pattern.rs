@@ -6,7 +6,11 @@ use std::str::FromStr;
 /// A pattern in which `*` stands for any run of characters, also none. It must fit a text as a
 /// whole; ASCII letters fit in either case, since identifiers and licences are written in both.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Pattern(String);
+pub struct Pattern {
+    text: String,
+    /// The text in small letters, where it holds a `*`.
+    folded: Option<String>,
+}
 
 /// A text that is no pattern.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,13 +20,15 @@ pub struct InvalidPattern(String);
 impl Pattern {
     /// The pattern's text, as it was given.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Whether the pattern fits the whole text.
     pub fn matches(&self, text: &str) -> bool {
-        let (pattern, text) = (self.0.to_ascii_lowercase(), text.to_ascii_lowercase());
-        model::wildcard::fits(&pattern, &text)
+        match &self.folded {
+            None => self.text.eq_ignore_ascii_case(text),
+            Some(pattern) => model::wildcard::fits(pattern, &text.to_ascii_lowercase()),
+        }
     }
 }
 
@@ -33,7 +39,10 @@ impl FromStr for Pattern {
         let most = model::wildcard::MAX_PATTERN;
         let odd = |one: char| one.is_control() || one.is_whitespace();
         match (1..=most).contains(&text.chars().count()) && !text.chars().any(odd) {
-            true => Ok(Pattern(text.to_owned())),
+            true => Ok(Pattern {
+                folded: text.contains('*').then(|| text.to_ascii_lowercase()),
+                text: text.to_owned(),
+            }),
             false => Err(InvalidPattern(text.chars().take(most).collect())),
         }
     }
@@ -41,7 +50,7 @@ impl FromStr for Pattern {
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

@@ -53,6 +53,11 @@ struct ReasonLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct VerdictLabels {
+    verdict: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct OutcomeLabels {
     outcome: &'static str,
 }
@@ -71,6 +76,7 @@ pub struct Metrics {
     received: Family<SurfaceLabels, Counter>,
     sent: Family<SurfaceLabels, Counter>,
     refused: Family<ReasonLabels, Counter>,
+    judged: Family<VerdictLabels, Counter>,
     scans: Family<OutcomeLabels, Counter>,
     scan_seconds: Histogram,
     database_age: Gauge<f64, AtomicU64>,
@@ -91,6 +97,7 @@ impl Default for Metrics {
             received: Family::default(),
             sent: Family::default(),
             refused: Family::default(),
+            judged: Family::default(),
             scans: Family::default(),
             scan_seconds: Histogram::new(SCAN_SECONDS),
             database_age: Gauge::default(),
@@ -125,6 +132,8 @@ impl Metrics {
         registry.register_with_unit("sent", "Bytes of answers' bodies", bytes, self.sent.clone());
         let help = "Requests that a rate refused";
         registry.register("refused", help, self.refused.clone());
+        let help = "Pulls of images that policies were asked about";
+        registry.register("judged_pulls", help, self.judged.clone());
         registry.register("scans", "Scans that ended", self.scans.clone());
         let help = "From a scan's start to its end";
         registry.register_with_unit(
@@ -183,6 +192,11 @@ impl Metrics {
         self.requests.get_or_create(&request).inc();
         let seconds = self.request_seconds.get_or_create(&labels(surface));
         seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts a pull that policies were asked about, by what became of it.
+    pub fn judge(&self, verdict: &'static str) {
+        self.judged.get_or_create(&VerdictLabels { verdict }).inc();
     }
 
     /// Counts a request that was refused: the principal's `rate`, or `login`.

@@ -63,6 +63,7 @@ pub fn pull(
         what,
         details,
     };
+    app.metrics.judge(judged.word());
     if judged.is_denied() {
         let detail = view::denial(&judged, &page);
         note(principal, &act("pull denied", detail.clone()));
