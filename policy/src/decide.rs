@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use model::{Exploitation, Finding, Installed};
 
 use crate::rule::{Case, Looks, Outcome, scanned};
-use crate::suppress::{Said, exceptions, said};
+use crate::suppress::{Said, said};
 use crate::{
     About, Cause, Effect, Facts, Policy, Reason, Rule, Rulebook, State, Suppressed, Verdict, words,
 };
@@ -22,10 +22,9 @@ pub fn decide(facts: &Facts<'_>, rulebook: &Rulebook, now: Timestamp) -> Verdict
         .filter(|policy| facts.subject.is_under(policy))
         .collect();
     let mut draft = Draft::default();
-    let exceptions = exceptions(facts, rulebook);
     let mut open = Vec::new();
     for (finding, exploitation) in sorted(facts) {
-        let said = said(facts, finding, (&rulebook.vex, &exceptions), now);
+        let said = said(facts, finding, rulebook, now);
         match said.by {
             Some(by) => {
                 draft.change_at(said.until);

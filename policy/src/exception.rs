@@ -1,5 +1,7 @@
 //! Exceptions: findings that somebody takes out of account for a time, with a reason.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use model::{Finding, Problem, Wildcard};
 use serde_json::Value;
@@ -70,13 +72,13 @@ impl Exception {
     }
 
     /// Whether it speaks of a repository; one for all speaks of images in none as well.
-    pub(crate) fn is_for(&self, repository: Option<&str>) -> bool {
+    fn is_for(&self, repository: Option<&str>) -> bool {
         let everywhere = self.repository.as_str() == "*";
         repository.map_or(everywhere, |name| self.repository.matches(name))
     }
 
     /// Whether it speaks of a finding.
-    pub(crate) fn covers(&self, finding: &Finding) -> bool {
+    fn covers(&self, finding: &Finding) -> bool {
         let mut names = std::iter::once(&finding.id).chain(&finding.aliases);
         let purl = finding.purl.as_deref();
         names.any(|name| self.vulnerability.matches(name))
@@ -84,6 +86,52 @@ impl Exception {
                 .package
                 .as_ref()
                 .is_none_or(|pattern| fits(pattern, &finding.package, purl))
+    }
+}
+
+/// All exceptions, with an index of the weaknesses that they name outright.
+#[derive(Clone, Debug, Default)]
+pub struct Exceptions {
+    all: Vec<Exception>,
+    by_name: BTreeMap<String, Vec<usize>>,
+    /// Those whose pattern fits more than one name.
+    wide: Vec<usize>,
+}
+
+impl Exceptions {
+    /// All of these.
+    pub fn new(exceptions: impl IntoIterator<Item = Exception>) -> Exceptions {
+        let mut made = Exceptions {
+            all: exceptions.into_iter().collect(),
+            ..Exceptions::default()
+        };
+        for (at, one) in made.all.iter().enumerate() {
+            let name = one.vulnerability.as_str();
+            match name.contains('*') {
+                true => made.wide.push(at),
+                false => made
+                    .by_name
+                    .entry(name.to_ascii_uppercase())
+                    .or_default()
+                    .push(at),
+            }
+        }
+        made
+    }
+
+    /// Those that speak of a finding of an image in a repository, whether they still hold or not.
+    pub(crate) fn of(&self, finding: &Finding, repository: Option<&str>) -> Vec<&Exception> {
+        if self.all.is_empty() {
+            return Vec::new();
+        }
+        let names = std::iter::once(&finding.id).chain(&finding.aliases);
+        let named = names.filter_map(|name| self.by_name.get(&name.to_ascii_uppercase()));
+        let mut places: Vec<usize> = named.flatten().chain(&self.wide).copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        let each = places.into_iter().filter_map(|at| self.all.get(at));
+        each.filter(|one| one.is_for(repository) && one.covers(finding))
+            .collect()
     }
 }
 

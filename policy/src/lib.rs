@@ -21,7 +21,7 @@ mod words;
 
 pub use decide::decide;
 pub use document::{Form, Policy, Unscannable};
-pub use exception::Exception;
+pub use exception::{Exception, Exceptions};
 pub use facts::{Facts, State, Subject};
 pub use limits::Limits;
 pub use pattern::{InvalidPattern, Pattern};
@@ -37,7 +37,7 @@ pub struct Rulebook {
     /// What is asked of images.
     pub policies: Vec<Policy>,
     /// What was excepted, for a time.
-    pub exceptions: Vec<Exception>,
+    pub exceptions: Exceptions,
     /// What publishers say of their products.
     pub vex: Vex,
 }

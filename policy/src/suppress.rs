@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use model::Finding;
 
-use crate::{Exception, Facts, Rulebook, Suppression, Vex};
+use crate::{Exception, Facts, Rulebook, Suppression};
 
 /// What is said of one finding.
 #[derive(Default)]
@@ -16,21 +16,14 @@ pub(crate) struct Said {
     pub expired: Vec<String>,
 }
 
-/// The exceptions that speak of the image at all: there can be many, and many findings.
-pub(crate) fn exceptions<'a>(facts: &Facts<'_>, rulebook: &'a Rulebook) -> Vec<&'a Exception> {
-    let repository = facts.subject.repository;
-    let each = rulebook.exceptions.iter();
-    each.filter(|one| one.is_for(repository)).collect()
-}
-
 /// Asks VEX documents and exceptions about a finding.
 pub(crate) fn said(
     facts: &Facts<'_>,
     finding: &Finding,
-    (vex, exceptions): (&Vex, &[&Exception]),
+    rulebook: &Rulebook,
     now: Timestamp,
 ) -> Said {
-    if let Some(statement) = vex.statement(finding, facts.subject.digests)
+    if let Some(statement) = rulebook.vex.statement(finding, facts.subject.digests)
         && statement.status.suppresses()
     {
         return Said {
@@ -38,9 +31,9 @@ pub(crate) fn said(
             ..Said::default()
         };
     }
-    let fits = exceptions.iter().filter(|one| one.covers(finding));
+    let fits = rulebook.exceptions.of(finding, facts.subject.repository);
     let (expired, valid): (Vec<&Exception>, Vec<&Exception>) =
-        fits.partition(|one| one.has_expired(now));
+        fits.into_iter().partition(|one| one.has_expired(now));
     // The one that holds longest: that another ends before it changes nothing.
     let best = valid
         .into_iter()

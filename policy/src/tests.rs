@@ -367,7 +367,7 @@ fn an_exception_takes_findings_out_of_account_until_its_end() {
     ];
     for (fields, end, expected) in cases {
         let rules = Rulebook {
-            exceptions: vec![excepting(fields, end)],
+            exceptions: Exceptions::new([excepting(fields, end)]),
             ..rule("severity = 'high'")
         };
         let verdict = decide(&facts, &rules, now());
@@ -387,6 +387,37 @@ fn an_exception_takes_findings_out_of_account_until_its_end() {
             assert_eq!(suppressed.by.to_string(), by);
         }
     }
+}
+
+#[test]
+fn of_several_exceptions_the_one_that_holds_longest_counts_and_each_is_found_once() {
+    let mut one = finding("CVE-2026-1", Severity::High, &[]);
+    one.aliases = vec!["GHSA-aaaa".into(), "cve-2026-1".into()];
+    let findings = [one];
+    let facts = Facts {
+        findings: &findings,
+        ..facts()
+    };
+    let past = "2026-06-01T00:00:00Z";
+    let made = [
+        (r#""vulnerability": "CVE-2026-1""#, "2026-07-01T00:00:00Z"),
+        (r#""vulnerability": "ghsa-AAAA""#, "2026-09-01T00:00:00Z"),
+        (r#""vulnerability": "CVE-*""#, "2026-08-01T00:00:00Z"),
+        (r#""vulnerability": "cve-2026-1""#, past),
+    ];
+    let rules = |made: &[(&str, &str)]| Rulebook {
+        exceptions: Exceptions::new(made.iter().map(|(fields, end)| excepting(fields, end))),
+        ..rule("severity = 'any'")
+    };
+    let verdict = decide(&facts, &rules(&made), now());
+    assert_eq!(verdict.suppressed.len(), 1);
+    assert_eq!(verdict.valid_until, Some(time("2026-09-01T00:00:00Z")));
+    let verdict = decide(&facts, &rules(&made[3..]), now());
+    let notes = &verdict.reasons[0].notes;
+    assert_eq!(
+        notes,
+        &["exception e1 of anna ran out at 2026-06-01T00:00:00Z"]
+    );
 }
 
 fn vex(status: &str) -> Vex {

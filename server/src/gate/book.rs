@@ -6,7 +6,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use policy::vex::Document;
-use policy::{Exception, Form, Policy, Rulebook, Vex};
+use policy::{Exception, Exceptions, Form, Policy, Rulebook, Vex};
 use store::StoreError;
 use store::record::{GateDocument, GateKind, Pass};
 
@@ -91,7 +91,7 @@ fn read(app: &App, version: u64) -> Result<Book, StoreError> {
                 .iter()
                 .map(|one| policy(app, one))
                 .collect::<Result<_, _>>()?,
-            exceptions: exceptions.collect(),
+            exceptions: Exceptions::new(exceptions),
             vex: Vex::new(vex),
         },
         passes: app.store.metadata.passes(now, limits.passes)?,
