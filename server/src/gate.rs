@@ -11,12 +11,6 @@ pub mod judge;
 pub mod view;
 pub mod words;
 
-use model::RepositoryName;
-use serde_json::Value;
-
-use crate::auth::Principal;
-use crate::auth::access::Action;
-
 /// How much the gate keeps and reads.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -54,34 +48,6 @@ impl Default for Limits {
             dry_run: 500,
         }
     }
-}
-
-/// Something that was done to the gate, or by it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Act<'a> {
-    /// The permission that it took.
-    pub action: Action,
-    /// The repository that it is about, if it is about one.
-    pub repository: Option<&'a RepositoryName>,
-    /// What it was done to: a name, a digest.
-    pub object: &'a str,
-    /// What was done, in two words: `policy put`, `pull denied`.
-    pub what: &'static str,
-    /// What else is worth keeping.
-    pub details: Value,
-}
-
-/// Says what was done, and by whom: each change of policies, exceptions and VEX documents, each
-/// pass, each pull by one, each denial.
-pub fn note(principal: &Principal, act: &Act<'_>) {
-    tracing::info!(
-        user = principal.name,
-        action = act.action.as_str(),
-        repository = act.repository.map(RepositoryName::as_str),
-        object = act.object,
-        details = %act.details,
-        "{}", act.what
-    );
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ async fn dispatch(
         (Route::Upload(name, id), Method::PUT) => upload::put(app, name, id, request).await,
         (Route::Upload(name, id), Method::DELETE) => upload::delete(app, name, id).await,
         (Route::Manifest(name, reference), Method::GET) => {
-            manifest::get(app, principal, name, reference, headers).await
+            manifest::get(app, name, reference, headers).await
         }
         (Route::Manifest(name, reference), Method::HEAD) => {
             manifest::head(app, name, reference, headers).await

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use store::record::Pass;
 
 use super::deed::Told;
-use super::{Answer, ApiError, answer, answer_telling, document};
+use super::{ApiError, answer, answer_telling, document};
 use crate::app::App;
 use crate::auth::Principal;
 use crate::auth::access::{Action, allows};
@@ -64,15 +64,19 @@ async fn give(
 ) -> Response<Body> {
     answer_telling(move || {
         let pass = change::break_glass(&app, &principal, &wanted(&body)?)?;
-        let view = view::pass(&pass);
-        let told = Told {
-            repository: Some(pass.repository.to_string()),
-            object: Some(pass.digest.to_string()),
-            details: json!({ "pass": view }),
-        };
-        Ok((StatusCode::CREATED, view.to_string().into_bytes(), told))
+        let view = view::pass(&pass).to_string().into_bytes();
+        Ok((StatusCode::CREATED, view, told(&pass)))
     })
     .await
+}
+
+/// What the audit log is to know of a pass: which image of which repository, and why.
+fn told(pass: &Pass) -> Told {
+    Told {
+        repository: Some(pass.repository.to_string()),
+        object: Some(pass.digest.to_string()),
+        details: json!({ "pass": view::pass(pass) }),
+    }
 }
 
 fn wanted(body: &[u8]) -> Result<WantedPass, ApiError> {
@@ -103,9 +107,9 @@ async fn end(
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
 ) -> Response<Body> {
-    answer(move || -> Answer {
-        change::end_pass(&app, &principal, &id)?;
-        Ok((StatusCode::NO_CONTENT, Vec::new()))
+    answer_telling(move || {
+        let pass = change::end_pass(&app, &principal, &id)?;
+        Ok((StatusCode::NO_CONTENT, Vec::new(), told(&pass)))
     })
     .await
 }

@@ -11,8 +11,11 @@ use serde_json::{Value, json};
 use crate::audit::Deed;
 use crate::auth::access::{Action, Denial};
 
-/// What the first part of a path is about. What is not named here changes settings.
+/// What the beginning of a path is about; the first that fits counts. What is not named here
+/// changes settings.
 const ACTIONS: &[(&str, Action)] = &[
+    // A dry run changes nothing, though it is a POST.
+    ("policies/dry-run", Action::ReadPolicies),
     ("users", Action::ManageUsers),
     ("keys", Action::ManageUsers),
     ("admin", Action::ManageHousekeeping),
@@ -59,8 +62,11 @@ pub async fn tell(request: Request, next: Next) -> Response<Body> {
 }
 
 fn action(path: &str) -> Action {
-    let first = path.split('/').next().unwrap_or_default();
-    let found = ACTIONS.iter().find(|(part, _)| *part == first);
+    let begins = |part: &str| {
+        let rest = path.strip_prefix(part);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let found = ACTIONS.iter().find(|(part, _)| begins(part));
     found.map_or(Action::ManageSettings, |(_, action)| *action)
 }
 
@@ -75,6 +81,10 @@ mod tests {
             ("keys", Action::ManageUsers),
             ("admin/verify", Action::ManageHousekeeping),
             ("brand/new", Action::ManageSettings),
+            ("usersandkeys", Action::ManageSettings),
+            ("policies/p", Action::ManagePolicies),
+            ("policies/dry-run", Action::ReadPolicies),
+            ("policies/dry-runs", Action::ManagePolicies),
             ("", Action::ManageSettings),
         ];
         for (path, expected) in cases {

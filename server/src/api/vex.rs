@@ -10,9 +10,10 @@ use axum::{Extension, Router};
 use serde_json::{Value, json};
 use store::record::GateKind;
 
+use super::deed::Told;
 use super::listing::page_length;
 use super::policies::Page;
-use super::{Answer, ApiError, answer, document, problem_views};
+use super::{Answer, ApiError, answer, answer_telling, document, problem_views};
 use crate::app::App;
 use crate::auth::Principal;
 use crate::auth::access::{Action, Resource, require};
@@ -61,7 +62,7 @@ async fn put(
     Path(name): Path<String>,
     body: Bytes,
 ) -> Response<Body> {
-    answer(move || {
+    answer_telling(move || {
         let text = super::text(&body)?;
         let (version, read, problems) = change::put_vex(&app, &principal, &name, text)?;
         let status = match version {
@@ -76,7 +77,11 @@ async fn put(
             "statements": read.statements.len(),
             "problems": problem_views(&problems),
         });
-        Ok((status, view.to_string().into_bytes()))
+        let told = Told {
+            details: json!({ "version": version }),
+            ..Told::default()
+        };
+        Ok((status, view.to_string().into_bytes(), told))
     })
     .await
 }

@@ -1,16 +1,14 @@
-//! Changes of what the gate goes by. Each asks for its permission, reads what is brought, keeps it
-//! and notes it.
+//! Changes of what the gate goes by. Each asks for its permission, reads what is brought and keeps
+//! it.
 
 use jiff::SignedDuration;
 use model::{Digest, Problem, Reference, RepositoryName};
 use policy::vex::Document;
 use policy::{Exception, Form, Policy};
-use serde_json::json;
 use store::record::{GateKind, NewGateDocument, Pass};
 use store::{StoreError, UploadId};
 
 use super::book::{self, JSON, TOML};
-use super::{Act, note};
 use crate::app::App;
 use crate::auth::Principal;
 use crate::auth::access::{Action, Denial, Resource, require};
@@ -83,7 +81,6 @@ pub fn put_policy(
     };
     let document = new(app, principal, GateKind::Policy, name, form, text);
     let version = put(app, &document, app.settings.gate.policies)?;
-    tell(principal, "policy put", name, version);
     Ok((version, policy))
 }
 
@@ -110,7 +107,6 @@ pub fn put_vex(
     };
     let document = new(app, principal, GateKind::Vex, name, JSON, text);
     let version = put(app, &document, app.settings.gate.vex)?;
-    tell(principal, "vex put", name, version);
     Ok((version, read, problems))
 }
 
@@ -132,16 +128,6 @@ pub fn add_exception(app: &App, principal: &Principal, text: &str) -> Answer<Exc
     }
     let document = new(app, principal, GateKind::Exception, &id, JSON, text);
     put(app, &document, app.settings.gate.exceptions)?;
-    note(
-        principal,
-        &Act {
-            action: Action::ManagePolicies,
-            repository: None,
-            object: &id,
-            what: "exception made",
-            details: super::view::exception(&exception, now),
-        },
-    );
     Ok(exception)
 }
 
@@ -158,21 +144,6 @@ pub fn delete(app: &App, principal: &Principal, kind: GateKind, name: &str) -> A
         let kind = kind.as_str();
         return Err(ChangeError::Unknown(format!("no {kind} '{name}'")));
     }
-    let what = match kind {
-        GateKind::Policy => "policy deleted",
-        GateKind::Exception => "exception deleted",
-        GateKind::Vex => "vex deleted",
-    };
-    note(
-        principal,
-        &Act {
-            action: Action::ManagePolicies,
-            repository: None,
-            object: name,
-            what,
-            details: json!({}),
-        },
-    );
     Ok(())
 }
 
@@ -214,6 +185,8 @@ pub fn break_glass(app: &App, principal: &Principal, wanted: &WantedPass) -> Ans
         let message = format!("{} passes hold already: end some", limits.passes);
         return Err(ChangeError::Conflict(message));
     }
+    let length = SignedDuration::from_mins(i64::from(wanted.minutes));
+    let endless = |_| ChangeError::Invalid("there is no such time".to_owned());
     let pass = Pass {
         id: identifier(app),
         repository: repository.clone(),
@@ -221,19 +194,12 @@ pub fn break_glass(app: &App, principal: &Principal, wanted: &WantedPass) -> Ans
         who: principal.name.clone(),
         reason: wanted.reason.clone(),
         begins_at: now,
-        ends_at: now + SignedDuration::from_mins(i64::from(wanted.minutes)),
+        ends_at: now.checked_add(length).map_err(endless)?,
     };
-    metadata.create_pass(&pass)?;
-    note(
-        principal,
-        &Act {
-            action: Action::BreakGlass,
-            repository: Some(repository),
-            object: pass.digest.as_str(),
-            what: "pass given",
-            details: super::view::pass(&pass),
-        },
-    );
+    if !metadata.create_pass(&pass)? {
+        let message = "its identifier is taken: try again";
+        return Err(ChangeError::Conflict(message.to_owned()));
+    }
     Ok(pass)
 }
 
@@ -248,12 +214,12 @@ fn digest(app: &App, wanted: &WantedPass) -> Answer<Digest> {
     Ok(summary.ok_or_else(missing)?.digest)
 }
 
-/// Ends a pass before its time.
+/// Ends a pass before its time; the pass as it was.
 ///
 /// # Errors
 ///
 /// See [`ChangeError`].
-pub fn end_pass(app: &App, principal: &Principal, id: &str) -> Answer<()> {
+pub fn end_pass(app: &App, principal: &Principal, id: &str) -> Answer<Pass> {
     let (now, metadata) = (app.clock.now(), &app.store.metadata);
     let passes = metadata.passes(now, app.settings.gate.passes)?;
     let unknown = || ChangeError::Unknown(format!("no pass '{id}' that holds"));
@@ -261,20 +227,10 @@ pub fn end_pass(app: &App, principal: &Principal, id: &str) -> Answer<()> {
     let may = |pass: &&Pass| require(principal, Action::BreakGlass, &pass.repository).is_ok();
     let pass = passes.iter().find(|pass| pass.id == id).filter(may);
     let pass = pass.ok_or_else(unknown)?;
-    if !metadata.end_pass(id, now)? {
-        return Err(unknown());
+    match metadata.end_pass(id, now)? {
+        true => Ok(pass.clone()),
+        false => Err(unknown()),
     }
-    note(
-        principal,
-        &Act {
-            action: Action::BreakGlass,
-            repository: Some(&pass.repository),
-            object: pass.digest.as_str(),
-            what: "pass ended",
-            details: json!({ "id": id }),
-        },
-    );
-    Ok(())
 }
 
 fn new<'a>(
@@ -307,17 +263,6 @@ fn put(app: &App, document: &NewGateDocument<'_>, most: usize) -> Answer<u64> {
         return Err(ChangeError::Conflict(message));
     }
     Ok(metadata.put_gate_document(document)?)
-}
-
-fn tell(principal: &Principal, what: &'static str, name: &str, version: u64) {
-    let act = Act {
-        action: Action::ManagePolicies,
-        repository: None,
-        object: name,
-        what,
-        details: json!({ "version": version }),
-    };
-    note(principal, &act);
 }
 
 /// A random identifier.

@@ -9,13 +9,12 @@ use policy::Effect;
 use serde_json::{Map, json};
 use store::record;
 
+use super::answer::CONTENT_DIGEST;
 use super::error::{Code, Failure};
 use crate::app::App;
 use crate::audit::Remark;
-use crate::auth::Principal;
-use crate::auth::access::Action;
 use crate::gate::judge::{Depth, Judged, Question, judge};
-use crate::gate::{Act, book, note, view, words};
+use crate::gate::{book, view, words};
 
 /// What becomes of a pull, in one word.
 const VERDICT: HeaderName = HeaderName::from_static("lazaret-verdict");
@@ -47,36 +46,21 @@ impl Said {
 /// DENIED with the findings and what helps, where policies deny it.
 pub fn pull(
     app: &App,
-    principal: &Principal,
     reference: &Reference,
     manifest: &record::Manifest,
 ) -> Result<Said, Failure> {
     let Some(judged) = ask(app, reference, manifest)? else {
         return Ok(Said::default());
     };
-    let (name, digest) = (&manifest.repository, &manifest.digest);
-    let page = words::page(app, name, digest);
-    let act = |what, details| Act {
-        action: Action::BatchGetImage,
-        repository: Some(name),
-        object: digest.as_str(),
-        what,
-        details,
-    };
+    let page = words::page(app, &manifest.repository, &manifest.digest);
     app.metrics.judge(judged.word());
     if judged.is_denied() {
-        let detail = view::denial(&judged, &page);
-        note(principal, &act("pull denied", detail.clone()));
-        let word = judged.word();
         let message = words::denial(&judged, &page);
-        let failure = Failure::new(Code::Denied, message).detail(detail);
-        return Err(failure.header(VERDICT, word).remark(remark(&judged)));
-    }
-    if let Some(pass) = &judged.pass {
-        note(
-            principal,
-            &act("pulled by a pass", json!({ "pass": pass.id })),
-        );
+        let failure = Failure::new(Code::Denied, message)
+            .detail(view::denial(&judged, &page))
+            .header(CONTENT_DIGEST, manifest.digest.as_str())
+            .header(VERDICT, judged.word());
+        return Err(failure.remark(remark(&judged)));
     }
     let heard = judged.verdict.effect != Effect::Allow;
     Ok(Said {

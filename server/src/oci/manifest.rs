@@ -33,16 +33,14 @@ const MAX_TAGS: usize = 100;
 
 pub async fn get(
     app: &Arc<App>,
-    principal: &Principal,
     name: RepositoryName,
     reference: Reference,
     headers: &HeaderMap,
 ) -> Answer {
-    let principal = principal.clone();
     let found = blocking(app, move |app| {
         let found = app.store.metadata.manifest(&name, &reference)?;
         let found = found.ok_or_else(|| missing(app, &name, unknown(&reference)))?;
-        let said = gate::pull(app, &principal, &reference, &found)?;
+        let said = gate::pull(app, &reference, &found)?;
         Ok((found, said))
     });
     let (found, said) = found.await?;
