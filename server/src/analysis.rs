@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 use catalog::LayerReport;
 use image::Limits;
 use image::compression::Compression;
-use model::Digest;
-use store::{Upload, UploadId};
+use model::{Digest, RepositoryName};
+use store::{StoreError, Upload, UploadId};
 
 use crate::app::App;
 use crate::scan::{self, ScanError};
@@ -141,13 +141,35 @@ impl Analyses {
 }
 
 /// Follows an upload from now on, if it is not followed yet. The answer is to be told how far the
-/// upload has come; `None` where it cannot be followed.
-pub fn follow(app: &Arc<App>, id: &UploadId, upload: &dyn Upload) -> Option<Arc<Progress>> {
-    let analyses = &app.analyses;
-    let mut state = analyses.state();
-    if let Some(known) = state.followed.get(id) {
-        return Some(known.clone());
+/// upload has come; `None` where it cannot be followed, or nobody wants its repository scanned.
+///
+/// # Errors
+///
+/// Where the store fails.
+pub fn follow(
+    app: &Arc<App>,
+    repository: &RepositoryName,
+    id: &UploadId,
+    upload: &dyn Upload,
+) -> Result<Option<Arc<Progress>>, StoreError> {
+    let known = app.analyses.state().followed.get(id).cloned();
+    if known.is_some() || !is_wanted(app, repository)? {
+        return Ok(known);
     }
+    Ok(begin(app, id, upload))
+}
+
+/// Whether what is pushed to a repository is scanned at once.
+fn is_wanted(app: &App, repository: &RepositoryName) -> Result<bool, StoreError> {
+    if app.settings.push_wait.is_zero() {
+        return Ok(false);
+    }
+    let row = app.store.metadata.repository(repository)?;
+    row.map_or(Ok(false), |row| app.scan_wanted(&row))
+}
+
+fn begin(app: &Arc<App>, id: &UploadId, upload: &dyn Upload) -> Option<Arc<Progress>> {
+    let mut state = app.analyses.state();
     if state.followed.len() >= MOST_FOLLOWED {
         return None;
     }
@@ -166,9 +188,17 @@ pub fn follow(app: &Arc<App>, id: &UploadId, upload: &dyn Upload) -> Option<Arc<
     Some(progress)
 }
 
-/// Says that an upload has become that blob: its report is on its way from now on, unless it is
-/// known already.
-pub fn committed(app: &Arc<App>, id: &UploadId, blob: &Digest) {
+/// Says that an upload has become that blob: its report is on its way from now on.
+///
+/// # Errors
+///
+/// Where the store fails.
+pub fn committed(
+    app: &Arc<App>,
+    repository: &RepositoryName,
+    id: &UploadId,
+    blob: &Digest,
+) -> Result<(), StoreError> {
     let followed = {
         let mut state = app.analyses.state();
         let followed = state.followed.get(id).cloned();
@@ -181,8 +211,10 @@ pub fn committed(app: &Arc<App>, id: &UploadId, blob: &Digest) {
     };
     match followed {
         Some(progress) => progress.complete(),
-        None => start(app, blob),
+        None if is_wanted(app, repository)? => start(app, blob),
+        None => {}
     }
+    Ok(())
 }
 
 /// Says that an upload will be no blob, or is one already.

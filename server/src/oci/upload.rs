@@ -16,7 +16,7 @@ use super::error::{Code, Failure};
 use super::receive::{receive, refuse};
 use super::route::{self, upload_unknown};
 use super::{Answer, StatusCode, answer, blocking, ensure_repository, mount};
-use crate::analysis;
+use crate::analysis::{self, Progress};
 use crate::app::App;
 use crate::auth::Principal;
 
@@ -100,7 +100,8 @@ async fn monolithic(
     request: Request<Body>,
 ) -> Answer {
     let (parts, body) = request.into_parts();
-    let opened = blocking(app, |app| {
+    let (follower, to) = (app.clone(), name.clone());
+    let opened = blocking(app, move |app| {
         let id = UploadId::from_random(app.random_16());
         app.store.blobs.create_upload(&id)?;
         let upload = app
@@ -108,9 +109,10 @@ async fn monolithic(
             .blobs
             .open_upload(&id)?
             .ok_or_else(|| upload_unknown(id.as_str()))?;
-        Ok((id, upload))
+        let progress = analysis::follow(&follower, &to, &id, &*upload)?;
+        Ok((id, upload, progress))
     });
-    let (id, upload) = match opened.await {
+    let (id, upload, progress) = match opened.await {
         Ok(opened) => opened,
         Err(failure) => return Err(refuse(&parts.headers, body, failure)),
     };
@@ -119,7 +121,6 @@ async fn monolithic(
         id,
     };
     let expected = content_length(&parts.headers);
-    let progress = analysis::follow(app, &temporary.id, &*upload);
     let upload = receive(upload, body, app.settings.limits.blob_bytes, progress).await?;
     complete_length(expected, upload.length())?;
     commit(app, name, temporary.id.clone(), upload, digest).await
@@ -203,16 +204,18 @@ async fn append(
     request: Request<Body>,
 ) -> Result<Box<dyn Upload>, Failure> {
     let (parts, body) = request.into_parts();
-    let (upload, expected) = match ready(app, name, id, &parts.headers).await {
+    let (upload, progress, expected) = match ready(app, name, id, &parts.headers).await {
         Ok(ready) => ready,
         Err(failure) => return Err(refuse(&parts.headers, body, failure)),
     };
     let before = upload.length();
-    let progress = analysis::follow(app, id, &*upload);
     let upload = receive(upload, body, app.settings.limits.blob_bytes, progress).await?;
     complete_length(expected, upload.length() - before)?;
     Ok(upload)
 }
+
+/// An open upload, and whom to tell how far it has come.
+type Opened = (Box<dyn Upload>, Option<Arc<Progress>>);
 
 /// The upload, open at the place where the request goes on, and how many bytes are to come if the
 /// request says it.
@@ -221,39 +224,39 @@ async fn ready(
     name: &RepositoryName,
     id: &UploadId,
     headers: &HeaderMap,
-) -> Result<(Box<dyn Upload>, Option<u64>), Failure> {
-    let upload = open(app, name, id).await?;
+) -> Result<(Box<dyn Upload>, Option<Arc<Progress>>, Option<u64>), Failure> {
+    let (upload, progress) = open(app, name, id).await?;
     let before = upload.length();
     let announced = content_length(headers);
     match chunk_range(headers)? {
-        None => Ok((upload, announced)),
+        None => Ok((upload, progress, announced)),
         Some((first, _)) if first != before => Err(out_of_order(name, id, before)),
         Some((first, last)) => {
             let length = last - first + 1;
             complete_length(announced, length)?;
-            Ok((upload, Some(length)))
+            Ok((upload, progress, Some(length)))
         }
     }
 }
 
 /// Opens an upload of this repository, waiting a little for a request that still holds it.
-async fn open(
-    app: &Arc<App>,
-    name: &RepositoryName,
-    id: &UploadId,
-) -> Result<Box<dyn Upload>, Failure> {
+async fn open(app: &Arc<App>, name: &RepositoryName, id: &UploadId) -> Result<Opened, Failure> {
     for _ in 0..TRIES {
-        let (name, id) = (name.clone(), id.clone());
+        let (follower, name, id) = (app.clone(), name.clone(), id.clone());
         let opened = blocking(app, move |app| {
             check_owner(app, &name, &id)?;
             let opened = app.store.blobs.open_upload(&id)?;
             if opened.is_none() && app.store.blobs.upload_length(&id)?.is_none() {
                 return Err(upload_unknown(id.as_str()));
             }
-            Ok(opened)
+            let Some(upload) = opened else {
+                return Ok(None);
+            };
+            let progress = analysis::follow(&follower, &name, &id, &*upload)?;
+            Ok(Some((upload, progress)))
         });
         match opened.await? {
-            Some(upload) => return Ok(upload),
+            Some(opened) => return Ok(opened),
             None => tokio::time::sleep(PAUSE).await,
         }
     }
@@ -282,7 +285,7 @@ async fn commit(
     let worker = app.clone();
     blocking(app, move |app| match upload.commit(&digest) {
         Ok(size) => {
-            analysis::committed(&worker, &id, &digest);
+            analysis::committed(&worker, &name, &id, &digest)?;
             link(app, &id, &name, &digest, claim, size)
         }
         Err(CommitError::DigestMismatch { expected, actual }) => {
