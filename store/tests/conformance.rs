@@ -98,6 +98,7 @@ macro_rules! metadata_suites {
                 a_deleted_manifest_takes_its_tags,
                 manifests_and_referrers_are_in_order,
                 a_manifest_has_the_names_of_its_indexes,
+                a_manifest_is_found_in_each_repository_that_holds_it,
                 users_are_kept_with_their_grants,
                 keys_end_with_their_user,
                 tokens_end_with_their_key,

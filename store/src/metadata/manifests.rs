@@ -71,6 +71,13 @@ pub trait Manifests {
         digest: &Digest,
         limit: usize,
     ) -> Answer<Vec<(Digest, Option<Tag>)>>;
+    /// Up to `limit` repositories after one that hold a manifest, by name.
+    fn repositories_of(
+        &self,
+        digest: &Digest,
+        after: Option<&RepositoryName>,
+        limit: usize,
+    ) -> Answer<Vec<RepositoryName>>;
     /// An index in the repository that names that manifest.
     fn parent_of(&self, repository: &RepositoryName, digest: &Digest) -> Answer<Option<Digest>>;
 }

@@ -123,6 +123,21 @@ impl<D: Driver> Manifests for D {
         rows.into_iter().map(pair).collect()
     }
 
+    fn repositories_of(
+        &self,
+        digest: &Digest,
+        after: Option<&RepositoryName>,
+        limit: usize,
+    ) -> Answer<Vec<RepositoryName>> {
+        self.read(|t| {
+            let sql = "SELECT r.name FROM manifest m JOIN repository r ON r.id = m.repository_id
+                       WHERE m.digest = ?1 AND r.name > ?2 ORDER BY r.name LIMIT ?3";
+            let after = after.map_or("", RepositoryName::as_str);
+            let rows = t.query(sql, &given![digest, after, limit])?;
+            rows.into_iter().map(|mut row| row.parse(0)).collect()
+        })
+    }
+
     fn parent_of(&self, repository: &RepositoryName, digest: &Digest) -> Answer<Option<Digest>> {
         self.read(|t| {
             let sql = "SELECT m.digest FROM manifest_child c

@@ -494,6 +494,25 @@ pub fn a_manifest_has_the_names_of_its_indexes(open: Open) {
     assert!(names("b", "none", 9).is_empty());
 }
 
+pub fn a_manifest_is_found_in_each_repository_that_holds_it(open: Open) {
+    let metadata = with(open, &["a", "b", "c"]);
+    for of in ["c", "a"] {
+        put(&*metadata, &manifest(of, "one"), None);
+    }
+    put(&*metadata, &manifest("b", "two"), None);
+    let holders = |text: &str, after: Option<&str>, limit| {
+        let after = after.map(name);
+        let found = metadata.repositories_of(&digest(text), after.as_ref(), limit);
+        let names: Vec<String> = found.unwrap().iter().map(ToString::to_string).collect();
+        names.join(" ")
+    };
+    assert_eq!(holders("one", None, 9), "a c");
+    assert_eq!(holders("one", None, 1), "a");
+    assert_eq!(holders("one", Some("a"), 9), "c");
+    assert_eq!(holders("two", None, 9), "b");
+    assert_eq!(holders("none", None, 9), "");
+}
+
 pub fn users_are_kept_with_their_grants(open: Open) {
     let metadata = open();
     let (ci, root) = (user("ci", &["pull:*", "push:team/*"]), user("root", &[]));
