@@ -2,7 +2,8 @@
 
 use std::io;
 
-use model::Scan;
+use model::{Coverage, DatabaseFacts, Finding, Location, Scan};
+use serde::Serialize;
 
 use crate::Options;
 
@@ -20,6 +21,22 @@ pub const SCHEMA: &str = "lazaret.scan/1";
 pub fn write(scan: &Scan, _options: &Options, out: &mut dyn io::Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &view::Document::of(scan))?;
     out.write_all(b"\n")
+}
+
+/// A finding as it stands in the document, with places of the caller's choice: for documents that
+/// speak of several images.
+pub fn finding<'a>(finding: &'a Finding, locations: &[&'a Location]) -> impl Serialize + use<'a> {
+    view::FindingRow::at(finding, locations)
+}
+
+/// How much could be answered, as it stands in the document.
+pub fn coverage(coverage: &Coverage) -> impl Serialize + use<'_> {
+    view::CoverageView::of(coverage)
+}
+
+/// The advisory database, as it stands in the document.
+pub fn database(database: &DatabaseFacts) -> impl Serialize + use<'_> {
+    view::Database::of(database)
 }
 
 #[cfg(test)]

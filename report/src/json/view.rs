@@ -71,14 +71,14 @@ impl<'a> DistroView<'a> {
 }
 
 #[derive(Serialize)]
-struct Database<'a> {
+pub struct Database<'a> {
     revision: &'a str,
     built: Option<Timestamp>,
     sources: Vec<SourceView<'a>>,
 }
 
 impl<'a> Database<'a> {
-    fn of(database: &'a DatabaseFacts) -> Database<'a> {
+    pub fn of(database: &'a DatabaseFacts) -> Database<'a> {
         let mut sources: Vec<_> = database.sources.iter().map(SourceView::of).collect();
         sources.sort_by_key(|source| source.name);
         Database {
@@ -126,7 +126,7 @@ impl<'a> ProblemView<'a> {
 }
 
 #[derive(Serialize)]
-struct CoverageView<'a> {
+pub struct CoverageView<'a> {
     verdict: &'static str,
     gaps: Vec<GapView<'a>>,
 }
@@ -138,7 +138,7 @@ struct GapView<'a> {
 }
 
 impl<'a> CoverageView<'a> {
-    fn of(coverage: &'a Coverage) -> CoverageView<'a> {
+    pub fn of(coverage: &'a Coverage) -> CoverageView<'a> {
         let gap = |gap: &'a model::Gap| GapView {
             kind: gap.kind.as_str(),
             detail: &gap.detail,
@@ -239,7 +239,7 @@ impl Serialize for Findings<'_> {
 }
 
 #[derive(Serialize)]
-struct FindingRow<'a> {
+pub struct FindingRow<'a> {
     id: &'a str,
     aliases: &'a [String],
     severity: &'static str,
@@ -276,6 +276,11 @@ struct LocationView<'a> {
 
 impl<'a> FindingRow<'a> {
     fn of(finding: &'a Finding) -> FindingRow<'a> {
+        let locations: Vec<&Location> = finding.locations.iter().collect();
+        FindingRow::at(finding, &locations)
+    }
+
+    pub fn at(finding: &'a Finding, locations: &[&'a Location]) -> FindingRow<'a> {
         FindingRow {
             id: &finding.id,
             aliases: &finding.aliases,
@@ -287,7 +292,7 @@ impl<'a> FindingRow<'a> {
             fixed_in: &finding.fixed_in,
             description: Some(finding.description.as_str()).filter(|text| !text.is_empty()),
             advisory: Advisory::of(&finding.advisory),
-            locations: finding.locations.iter().map(LocationView::of).collect(),
+            locations: locations.iter().copied().map(LocationView::of).collect(),
         }
     }
 }
