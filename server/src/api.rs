@@ -26,6 +26,7 @@ use crate::auth::access::Denial;
 use crate::auth::accounts::AccountError;
 use crate::blocking::spawn_blocking;
 use crate::gate::change::ChangeError;
+use crate::index::{self, Union};
 use crate::scan;
 use listing::Unanswered;
 
@@ -197,7 +198,8 @@ fn image_view(image: &listing::Image) -> Value {
     })
 }
 
-/// The `lazaret.scan/1` document of an image: the same that `lazaret scan --format json` writes.
+/// The `lazaret.scan/1` document of an image, the same that `lazaret scan --format json` writes, or
+/// the `lazaret.index/1` document of an index.
 ///
 /// To somebody who may read scans in no repository that holds the image, it is not there.
 async fn scan_document(
@@ -209,9 +211,13 @@ async fn scan_document(
         let digest: Digest = digest
             .parse()
             .map_err(|error| ApiError::Invalid(format!("{error}")))?;
-        let seen = listing::may_read_scan(&app, &principal, &digest, None)?;
-        let row = app.store.metadata.scan(&digest)?.filter(|_| seen);
-        let row = row.ok_or_else(|| ApiError::NotFound(format!("no scan of {digest}")))?;
+        let none = || ApiError::NotFound(format!("no scan of {digest}"));
+        let seen = listing::seen_through(&app, &principal, &digest, None)?;
+        let seen = seen.ok_or_else(none)?;
+        let Some(row) = app.store.metadata.scan(&digest)? else {
+            let union = index::of(&app, seen.repository(), &digest)?;
+            return index_document(&app, &union.ok_or_else(none)?).ok_or_else(none)?;
+        };
         let state = json!({ "state": row.state.as_str(), "detail": row.detail });
         match row.state {
             ScanState::Complete => {
@@ -232,6 +238,23 @@ async fn scan_document(
         }
     })
     .await
+}
+
+/// The `lazaret.index/1` document of an index, or the states of its images; `None` where no scan of
+/// any was ever asked for.
+fn index_document(app: &App, union: &Union) -> Option<Answer> {
+    let row = union.row.as_ref()?;
+    let state = || index::document::state(row, union).to_string().into_bytes();
+    Some(match row.state {
+        ScanState::Complete => {
+            let database = scan::database_facts(app);
+            let written = index::document::write(row, union, &database);
+            let document = written.map_err(|_| ApiError::Cut);
+            document.map(|bytes| (StatusCode::OK, bytes))
+        }
+        ScanState::Failed => Ok((StatusCode::UNPROCESSABLE_ENTITY, state())),
+        ScanState::Pending | ScanState::InProgress => Ok((StatusCode::ACCEPTED, state())),
+    })
 }
 
 /// Where a list of images goes on, and how long a page of it is.

@@ -16,6 +16,7 @@ pub mod facts;
 pub mod gate;
 mod health;
 pub mod housekeeping;
+pub mod index;
 mod limiter;
 pub mod limits;
 pub mod matching;

@@ -418,12 +418,6 @@ pub fn coverage(
 /// Where the store fails.
 pub fn read(app: &App, image: &Digest) -> Result<Scan, StoreError> {
     let facts = facts::of(app, image)?;
-    let database = app.database.current();
-    let none = DatabaseFacts {
-        revision: String::new(),
-        built: None,
-        sources: Vec::new(),
-    };
     let (inventory, findings, coverage) = match &facts {
         Some(facts) => {
             let (inventory, findings) = (&*facts.inventory, &*facts.findings);
@@ -442,27 +436,38 @@ pub fn read(app: &App, image: &Digest) -> Result<Scan, StoreError> {
         },
         coverage,
         findings,
-        database: database.map_or(none, |database| database.facts()),
+        database: database_facts(app),
         inventory,
     })
 }
 
+/// The advisory database in use, in short.
+pub fn database_facts(app: &App) -> DatabaseFacts {
+    let none = DatabaseFacts {
+        revision: String::new(),
+        built: None,
+        sources: Vec::new(),
+    };
+    let database = app.database.current();
+    database.map_or(none, |database| database.facts())
+}
+
 /// What an image runs on, where its configuration can be read and says so.
-fn platform(app: &App, image: &Digest) -> Option<model::Platform> {
+pub fn platform(app: &App, image: &Digest) -> Option<model::Platform> {
     let stored = app.store.metadata.any_manifest(image).ok()??;
     let limits = &app.settings.image_limits;
     let manifest = Manifest::parse(&stored.bytes, Some(&stored.media_type), limits).ok()?;
     read_config(app, manifest.as_image()?).ok()?.ok()?.platform
 }
 
-/// The gaps of a scanned image in one line; empty where there are none.
+/// What a scanned image's scan could not answer.
 ///
 /// # Errors
 ///
 /// Where the store fails.
-pub fn gaps_in_words(app: &App, image: &Digest) -> Result<String, StoreError> {
+pub fn gaps(app: &App, image: &Digest) -> Result<Vec<Gap>, StoreError> {
     let facts = facts::of(app, image)?;
-    Ok(facts.map_or(String::new(), |facts| in_words(&facts.coverage.gaps)))
+    Ok(facts.map_or(Vec::new(), |facts| facts.coverage.gaps.clone()))
 }
 
 /// Gaps in one line.

@@ -167,21 +167,45 @@ impl Server {
     /// Pushes an image as a client would, in one request a blob.
     pub async fn push(&self, repository: &str, tag: &str, text: &str) -> Digest {
         let fixture = Fixture::parse(text).unwrap();
-        for (digest, bytes) in fixture.blobs() {
-            let path = format!("/v2/{repository}/blobs/uploads/?digest={digest}");
-            let request = Request::post(path).header("host", "localhost:5000");
-            let body = Body::from(bytes.to_vec());
-            let answered = self.request(request.body(body).unwrap()).await;
-            assert_eq!(answered.status, StatusCode::CREATED, "{}", answered.body);
+        self.push_fixture(repository, tag, &fixture).await
+    }
+
+    /// The same for an image that is there already, for any platform.
+    pub async fn push_fixture(&self, repository: &str, tag: &str, fixture: &Fixture) -> Digest {
+        for (_, bytes) in fixture.blobs() {
+            self.push_blob(repository, bytes).await;
         }
-        let path = format!("/v2/{repository}/manifests/{tag}");
-        let request = Request::put(path)
-            .header("host", "localhost:5000")
-            .header("content-type", image::manifest::media_type::OCI_MANIFEST);
-        let body = Body::from(fixture.manifest.clone());
-        let answered = self.request(request.body(body).unwrap()).await;
+        let kind = image::manifest::media_type::OCI_MANIFEST;
+        let answered = self
+            .put_manifest(repository, tag, kind, &fixture.manifest)
+            .await;
         assert_eq!(answered.status, StatusCode::CREATED, "{}", answered.body);
         fixture.digest()
+    }
+
+    pub async fn push_blob(&self, repository: &str, bytes: &[u8]) -> Digest {
+        let digest = Digest::of(bytes);
+        let path = format!("/v2/{repository}/blobs/uploads/?digest={digest}");
+        let request = Request::post(path).header("host", "localhost:5000");
+        let body = Body::from(bytes.to_vec());
+        let answered = self.request(request.body(body).unwrap()).await;
+        assert_eq!(answered.status, StatusCode::CREATED, "{}", answered.body);
+        digest
+    }
+
+    pub async fn put_manifest(
+        &self,
+        repository: &str,
+        reference: &str,
+        media_type: &str,
+        bytes: &[u8],
+    ) -> Answered {
+        let path = format!("/v2/{repository}/manifests/{reference}");
+        let request = Request::put(path)
+            .header("host", "localhost:5000")
+            .header("content-type", media_type);
+        let body = Body::from(bytes.to_vec());
+        self.request(request.body(body).unwrap()).await
     }
 
     /// From now on requests are these user's and password's, or nobody's.

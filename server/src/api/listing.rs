@@ -8,6 +8,7 @@ use version::Scheme;
 use crate::app::App;
 use crate::auth::Principal;
 use crate::auth::access::{Action, Denial, Resource, allows, require};
+use crate::index;
 
 /// The length of a page where none is asked for.
 pub const DEFAULT_LIMIT: usize = 100;
@@ -24,7 +25,7 @@ const BATCH: usize = 1000;
 pub struct Image {
     /// The manifest.
     pub summary: ManifestSummary,
-    /// Its scan, if one was ever asked for.
+    /// Its scan, if one was ever asked for; an index's is that of its images together.
     pub scan: Option<ScanRow>,
 }
 
@@ -109,7 +110,7 @@ pub fn images(
     let summaries = metadata.manifests(&name, after.as_ref(), page_length(limit))?;
     let with_scan = |summary: ManifestSummary| {
         Ok(Image {
-            scan: metadata.scan(&summary.digest)?,
+            scan: index::row(app, Some(&name), &summary.digest, &summary.media_type)?,
             summary,
         })
     };
@@ -119,6 +120,63 @@ pub fn images(
         .collect::<Result<_, StoreError>>()
         .map(Some)
         .map_err(Unanswered::from)
+}
+
+/// Through what somebody may read the scan of a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// They may read those of all repositories.
+    Anywhere,
+    /// This repository holds it, and they may read its scans.
+    In(RepositoryName),
+}
+
+impl Seen {
+    /// The one repository that is to be looked into, unless it is any.
+    pub fn repository(&self) -> Option<&RepositoryName> {
+        match self {
+            Seen::Anywhere => None,
+            Seen::In(name) => Some(name),
+        }
+    }
+}
+
+/// Through what somebody may read the scan of an image or index: a repository that they name, or
+/// any that holds it; `None` where they may not.
+///
+/// # Errors
+///
+/// Where the store fails.
+pub fn seen_through(
+    app: &App,
+    principal: &Principal,
+    image: &Digest,
+    named: Option<&str>,
+) -> Result<Option<Seen>, StoreError> {
+    let action = Action::DescribeImageScanFindings;
+    let metadata = &app.store.metadata;
+    if allows(principal, action, Resource::Registry) {
+        return Ok(Some(Seen::Anywhere));
+    }
+    let reference = Reference::Digest(image.clone());
+    if let Some(named) = named.and_then(|named| named.parse::<RepositoryName>().ok())
+        && allows(principal, action, &named)
+        && metadata.manifest_summary(&named, &reference)?.is_some()
+    {
+        return Ok(Some(Seen::In(named)));
+    }
+    let mut after: Option<RepositoryName> = None;
+    loop {
+        let holders = metadata.repositories_of(image, after.as_ref(), BATCH)?;
+        let Some(last) = holders.last() else {
+            return Ok(None);
+        };
+        after = Some(last.clone());
+        let mut holders = holders.into_iter();
+        if let Some(seen) = holders.find(|holder| allows(principal, action, holder)) {
+            return Ok(Some(Seen::In(seen)));
+        }
+    }
 }
 
 /// Whether somebody may read the scan of an image, because a repository holds it whose scans they
@@ -133,45 +191,7 @@ pub fn may_read_scan(
     image: &Digest,
     named: Option<&str>,
 ) -> Result<bool, StoreError> {
-    let action = Action::DescribeImageScanFindings;
-    if allows(principal, action, Resource::Registry) {
-        return Ok(true);
-    }
-    let holds = |name: &RepositoryName| -> Result<bool, StoreError> {
-        let reference = Reference::Digest(image.clone());
-        let metadata = &app.store.metadata;
-        Ok(allows(principal, action, name)
-            && metadata.manifest_summary(name, &reference)?.is_some())
-    };
-    if let Some(named) = named.and_then(|named| named.parse().ok())
-        && holds(&named)?
-    {
-        return Ok(true);
-    }
-    let Some(manifest) = app.store.metadata.any_manifest(image)? else {
-        return Ok(false);
-    };
-    if holds(&manifest.repository)? {
-        return Ok(true);
-    }
-    // Others that hold the image hold its blobs as well, and the store knows who holds a blob.
-    let Some(blob) = manifest.blobs.first() else {
-        return Ok(false);
-    };
-    let mut after: Option<RepositoryName> = None;
-    loop {
-        let metadata = &app.store.metadata;
-        let holders = metadata.holders_of(blob, after.as_ref(), BATCH)?;
-        for holder in &holders {
-            if holds(holder)? {
-                return Ok(true);
-            }
-        }
-        match holders.into_iter().last() {
-            Some(last) => after = Some(last),
-            None => return Ok(false),
-        }
-    }
+    Ok(seen_through(app, principal, image, named)?.is_some())
 }
 
 /// A page of images that hold something.

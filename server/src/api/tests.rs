@@ -1,7 +1,10 @@
 //! The native API: each endpoint, and each state of a scan as a status.
 
+use image::manifest::media_type::OCI_INDEX;
+use model::Digest;
 use serde_json::{Value, json};
 
+use crate::index::tests::{entry, push_index, two_platforms};
 use crate::testing::{ALPINE, Answered, Server};
 
 #[track_caller]
@@ -143,4 +146,119 @@ async fn a_package_is_answered_with_its_images() {
         ]
     );
     body(&server.get("/api/v1/packages").await, 400);
+}
+
+/// What `docs/scan.md` shows of a document, between its fences.
+fn example(after: &str) -> &'static str {
+    let page = include_str!("../../../docs/scan.md");
+    let (_, rest) = page.split_once(after).unwrap();
+    let (_, rest) = rest.split_once("```json\n").unwrap();
+    rest.split_once("```").unwrap().0
+}
+
+#[tokio::test]
+async fn an_index_is_a_document_of_its_own() {
+    let (server, index) = two_platforms().await;
+    let path = format!("/api/v1/scans/{index}");
+    let answered = server.get(&path).await;
+    let document = body(&answered, 200);
+    let example = example("## The document of an index");
+    let shown: Value = serde_json::from_str(example).unwrap();
+    // Which database it was is no part of the form.
+    let revision = |document: &Value| {
+        document["database"]["revision"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let answer = answered
+        .body
+        .replace(&revision(&document), &revision(&shown));
+    assert_eq!(answer, example);
+    assert_eq!(document["schema"], "lazaret.index/1");
+    let listed = body(&server.get("/api/v1/images?repository=app1").await, 200);
+    let images = listed["images"].as_array().unwrap();
+    let row = images.iter().find(|row| row["digest"] == index.as_str());
+    let scan = &row.unwrap()["scan"];
+    assert_eq!(scan["state"], "complete");
+    assert_eq!(scan["counts"], document["summary"]["severities"]);
+}
+
+#[tokio::test]
+async fn an_index_is_the_states_of_its_images_until_it_is_a_document() {
+    let server = Server::unhurried();
+    server.load(&[]);
+    let good = server.push("app1", "good", ALPINE).await;
+    let bad = server.push("app1", "bad", "//- layer\n//- /x\nx\n").await;
+    let entries = json!([entry(&good, "linux/amd64"), entry(&bad, "linux/arm64")]);
+    let (index, answered) = push_index(&server, "all", entries).await;
+    assert_eq!(answered.header("lazaret-scan-status"), "in_progress");
+    let (failed, _) = push_index(&server, "bad", json!([entry(&bad, "linux/arm64")])).await;
+    let (empty, _) = push_index(&server, "empty", json!([])).await;
+    let scan = async |digest: &Digest| server.get(&format!("/api/v1/scans/{digest}")).await;
+    let states = |answer: &Value| {
+        let members = answer["members"].as_array().unwrap().iter();
+        let words = members.map(|image| format!("{} {}", image["platform"], image["state"]));
+        words.collect::<Vec<_>>().join(", ")
+    };
+    let waiting = body(&scan(&index).await, 202);
+    assert_eq!(waiting["state"], "in_progress");
+    let expected = r#""linux/amd64" "in_progress", "linux/arm64" "in_progress""#;
+    assert_eq!(states(&waiting), expected);
+    server.work();
+    let document = body(&scan(&index).await, 200);
+    let expected = r#""linux/amd64" "complete", "linux/arm64" "failed""#;
+    assert_eq!(states(&document), expected);
+    assert_eq!(document["coverage"]["verdict"], "incomplete");
+    let nothing = body(&scan(&failed).await, 422);
+    assert_eq!(nothing["state"], "failed");
+    assert!(
+        nothing["detail"]
+            .as_str()
+            .unwrap()
+            .starts_with("linux/arm64: ")
+    );
+    body(&scan(&empty).await, 404);
+}
+
+#[tokio::test]
+async fn who_may_read_the_scans_of_its_repository_may_read_an_index() {
+    let server = Server::with(|_| {});
+    let admin = server.user("admin", &["admin"]);
+    server.log_in(Some((&admin.id, &admin.secret)));
+    server.load(&[("zlib", "1.3.1-r0", "CVE-2023-45853")]);
+    let mut indexes = Vec::new();
+    for repository in ["team/a", "other/b"] {
+        let digest = server.push(repository, "one", ALPINE).await;
+        let entries = json!([entry(&digest, "linux/amd64")]);
+        let index = json!({ "schemaVersion": 2, "manifests": entries }).to_string();
+        let put = server.put_manifest(repository, "all", OCI_INDEX, index.as_bytes());
+        assert_eq!(put.await.status, 201);
+        indexes.push((digest, Digest::of(index.as_bytes())));
+    }
+    let (image, index) = &indexes[0];
+    assert_eq!(indexes[0], indexes[1], "the same in both");
+    let path = format!("/api/v1/scans/{index}");
+    for (name, grants, status) in [
+        ("reader", &["scan-reader:team/*"][..], 200),
+        ("pusher", &["push:other/*"], 200),
+        ("stranger", &["admin:else/*"], 404),
+    ] {
+        let key = server.user(name, grants);
+        server.log_in(Some((&key.id, &key.secret)));
+        assert_eq!(server.get(&path).await.status, status, "{name}");
+    }
+    // What is only in a repository that one may not see is not shown through one that one may.
+    let (name, now) = ("other/b".parse().unwrap(), server.app.clock.now());
+    let metadata = &server.app.store.metadata;
+    metadata.delete_manifest(&name, image, now).unwrap();
+    let key = server.user("blind", &["pull:other/*"]);
+    server.log_in(Some((&key.id, &key.secret)));
+    assert_eq!(
+        server.get(&path).await.status,
+        404,
+        "its images are gone there"
+    );
+    server.log_in(Some((&admin.id, &admin.secret)));
+    assert_eq!(server.get(&path).await.status, 200);
 }

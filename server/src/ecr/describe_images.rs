@@ -10,6 +10,7 @@ use super::lookup::ImageIdentifier;
 use super::paging::{page_size, read_token, refuse_both, token_after, with_token};
 use super::view::{scan_status, seconds, severity_counts};
 use super::{Answer, Context, EcrError, input};
+use crate::{index, scan};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -125,11 +126,8 @@ fn detail(context: &Context, repository: &RepositoryName, image: &ManifestSummar
     if let Some(subject) = &image.subject {
         members.insert("subjectManifestDigest".to_owned(), json!(subject.as_str()));
     }
-    if let Some(scan) = context.app.store.metadata.scan(&image.digest)? {
-        let gaps = match scan.state {
-            ScanState::Complete => crate::scan::gaps_in_words(&context.app, &image.digest)?,
-            _ => String::new(),
-        };
+    if let Some((scan, gaps)) = index::standing(&context.app, repository, image)? {
+        let gaps = scan::in_words(&gaps);
         members.insert("imageScanStatus".to_owned(), scan_status(&scan, &gaps));
         if let (ScanState::Complete, Some(completed_at)) = (scan.state, scan.completed_at) {
             let mut summary = json!({

@@ -1,12 +1,15 @@
-//! `StartImageScan`: a scan on demand. There is no limit of one in 24 hours here.
+//! `StartImageScan`: a scan on demand, of an index those of all its images. There is no limit of
+//! one in 24 hours here.
 
 use image::manifest::Manifest;
-use model::Digest;
+use model::{Digest, RepositoryName};
 use serde::Deserialize;
 use serde_json::json;
+use store::record::ManifestSummary;
 
 use super::lookup::ImageIdentifier;
 use super::{Answer, Context, EcrError, input};
+use crate::index;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -21,12 +24,10 @@ pub fn run(context: &Context, body: &[u8]) -> Answer {
     let repository =
         context.find_repository(input.registry_id.as_deref(), &input.repository_name)?;
     let image = context.find_image(&repository.name, &input.image_id)?;
-    refuse_unscannable(context, &image.digest)?;
-    context
-        .app
-        .store
-        .metadata
-        .request_scan(&image.digest, context.now)?;
+    for digest in scannable(context, &repository.name, &image)? {
+        let metadata = &context.app.store.metadata;
+        metadata.request_scan(&digest, context.now)?;
+    }
     context.app.wake_worker();
     let image_id = ImageIdentifier {
         image_digest: Some(image.digest.to_string()),
@@ -40,23 +41,40 @@ pub fn run(context: &Context, body: &[u8]) -> Answer {
     }))
 }
 
-/// An index and an artifact hold no packages of their own.
-fn refuse_unscannable(context: &Context, digest: &Digest) -> Result<(), EcrError> {
+/// The images of which a scan is wanted: the one that is named, or those of the index that is.
+fn scannable(
+    context: &Context,
+    repository: &RepositoryName,
+    image: &ManifestSummary,
+) -> Result<Vec<Digest>, EcrError> {
+    let digest = &image.digest;
+    if index::is_index(&image.media_type) {
+        let union = index::of(&context.app, Some(repository), digest)?;
+        let members = union.map(|union| union.members).unwrap_or_default();
+        let there = members.into_iter().filter(|member| member.is_there);
+        let images: Vec<Digest> = there.map(|member| member.digest).collect();
+        return match images.is_empty() {
+            true => Err(unscannable(&image.media_type)),
+            false => Ok(images),
+        };
+    }
     let Some(stored) = context.app.store.metadata.any_manifest(digest)? else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     let limits = &context.app.settings.image_limits;
-    let scannable = Manifest::parse(&stored.bytes, Some(&stored.media_type), limits)
+    let is_image = Manifest::parse(&stored.bytes, Some(&stored.media_type), limits)
         .is_ok_and(|manifest| manifest.is_image());
-    match scannable {
-        true => Ok(()),
-        false => {
-            let message = format!(
-                "An artifact with media type '{}' cannot be scanned. Scan the images that it \
-                 names by their digests.",
-                stored.media_type
-            );
-            Err(EcrError::new("UnsupportedImageTypeException", message))
-        }
+    match is_image {
+        true => Ok(vec![digest.clone()]),
+        false => Err(unscannable(&image.media_type)),
     }
+}
+
+/// ECR's words for what holds no packages: an artifact, and an index of nothing else.
+fn unscannable(media_type: &str) -> EcrError {
+    let message = format!(
+        "An artifact with media type '{media_type}' cannot be scanned: it is no container image, \
+         and names none."
+    );
+    EcrError::new("UnsupportedImageTypeException", message)
 }

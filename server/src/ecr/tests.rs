@@ -1,5 +1,6 @@
 //! Each operation in-process: what a client sends, and the whole answer.
 
+mod indexes;
 mod mutability;
 mod scanning;
 

@@ -20,6 +20,7 @@ use super::error::{Code, Failure};
 use super::{Answer, StatusCode, answer, blocking, condition, ensure_repository, gate, missing};
 use crate::app::App;
 use crate::auth::Principal;
+use crate::index;
 use crate::scan::{self, Looked, Order};
 
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
@@ -206,12 +207,10 @@ fn store(
     let now = app.clock.now();
     let repository = ensure_repository(app, principal, &name, now)?;
     let manifest = row(&name, &pushed, now);
+    let is_scanned = app.scan_wanted(&repository)?;
     // An index is not scanned itself: its images were pushed as manifests of their own.
     let image = pushed.parsed.as_image();
-    let image = match image.filter(|_| pushed.parsed.is_image()) {
-        Some(image) if app.scan_wanted(&repository)? => Some(image),
-        _ => None,
-    };
+    let image = image.filter(|_| is_scanned && pushed.parsed.is_image());
     let order = image.map(|image| scan::look_soon(app, &pushed.digest, image));
     let order = order.transpose()?;
     let first = match &order {
@@ -239,8 +238,8 @@ fn store(
     let subject = manifest.subject.as_ref();
     headers.extend(subject.map(|subject| (SUBJECT, subject.as_str())));
     let mut response = answer::empty(StatusCode::CREATED, &headers);
-    if order.is_some() {
-        tell_scan(app, &pushed.digest, response.headers_mut())?;
+    if is_scanned {
+        tell_scan(app, &manifest, response.headers_mut())?;
     }
     Ok(response)
 }
@@ -268,9 +267,11 @@ fn row(name: &RepositoryName, pushed: &Pushed, now: Timestamp) -> record::Manife
     }
 }
 
-/// Says in headers where the scan of an image stands and what it found.
-fn tell_scan(app: &App, image: &Digest, headers: &mut HeaderMap) -> Result<(), Failure> {
-    let Some(scan) = app.store.metadata.scan(image)? else {
+/// Says in headers where the scan stands and what it found: an image's, or that of an index's
+/// images together.
+fn tell_scan(app: &App, pushed: &record::Manifest, headers: &mut HeaderMap) -> Result<(), Failure> {
+    let (place, kind) = (Some(&pushed.repository), &pushed.media_type);
+    let Some(scan) = index::row(app, place, &pushed.digest, kind)? else {
         return Ok(());
     };
     headers.insert(SCAN_STATUS, HeaderValue::from_static(scan.state.as_str()));
