@@ -24,6 +24,7 @@ use crate::blocking::spawn_blocking;
 
 mod home;
 mod image;
+mod index;
 mod policies;
 mod repository;
 mod verdict;
@@ -115,7 +116,14 @@ async fn show_image(
     Query(asked): Query<Asked>,
 ) -> Response<Body> {
     let repository = asked.repository;
-    page(move || Ok(image::page(&app, &principal, &digest, repository.as_deref())?.render()?)).await
+    page(move || {
+        let repository = repository.as_deref();
+        match index::page(&app, &principal, &digest, repository)? {
+            Some(index) => Ok(index.render()?),
+            None => Ok(image::page(&app, &principal, &digest, repository)?.render()?),
+        }
+    })
+    .await
 }
 
 async fn show_vulnerability(

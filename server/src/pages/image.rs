@@ -39,18 +39,19 @@ struct Answer {
     findings: Vec<Row>,
 }
 
-struct Row {
-    severity: &'static str,
-    id: String,
-    aliases: String,
-    package: String,
-    version: String,
-    fix: String,
-    description: String,
-    source: String,
-    advisory: String,
-    link: Option<String>,
-    places: Vec<String>,
+/// A finding in a table.
+pub struct Row {
+    pub severity: &'static str,
+    pub id: String,
+    pub aliases: String,
+    pub package: String,
+    pub version: String,
+    pub fix: String,
+    pub description: String,
+    pub source: String,
+    pub advisory: String,
+    pub link: Option<String>,
+    pub places: Vec<String>,
 }
 
 /// The page of one image, which is not there for somebody who may read its scan in no repository.
@@ -100,18 +101,14 @@ fn answer(row: &ScanRow, scan: &Scan) -> Answer {
         scanned: row.completed_at.map(view::time).unwrap_or_default(),
         verdict: scan.coverage.verdict.as_str(),
         clean: complete && scan.findings.is_empty(),
-        gaps: scan
-            .coverage
-            .gaps
-            .iter()
-            .map(|gap| (gap.kind.as_str().replace('_', " "), gap.detail.clone()))
-            .collect(),
+        gaps: view::gaps(&scan.coverage.gaps),
         counts: view::counts(&row.counts),
         findings: scan.findings.iter().map(finding).collect(),
     }
 }
 
-fn finding(finding: &Finding) -> Row {
+/// A finding as a row.
+pub fn finding(finding: &Finding) -> Row {
     let fix = match finding.fixed_in.is_empty() {
         false => finding.fixed_in.join(", "),
         true => finding.status.as_str().replace('_', " "),

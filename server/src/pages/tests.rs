@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use advisory::{Builder, Database, FeedFile};
 use model::Digest;
+use serde_json::json;
 
+use crate::index::tests::{entry, push_index, two_platforms};
 use crate::testing::{ALPINE, Answered, Server};
 
 /// After records of osv.dev for Alpine, 2026-11; the description is hostile.
@@ -249,4 +251,61 @@ async fn an_image_shows_its_verdict_and_policies_what_they_do_today() {
     for page in [denied, policies.body, allowed] {
         assert!(!page.contains("<script"), "{page}");
     }
+}
+
+#[tokio::test]
+async fn an_index_is_shown_with_its_platforms() {
+    let (server, index) = two_platforms().await;
+    let body = image_page(&server, &index).await;
+    let members = crate::index::of(&server.app, None, &index)
+        .unwrap()
+        .unwrap()
+        .members;
+    for member in &members {
+        let link = format!("<a href=\"/images/{}?repository=app1\">", member.digest);
+        let row = format!("<td data-name=\"Platform\">{}</td>", member.name);
+        assert!(body.contains(&link) && body.contains(&row), "{body}");
+    }
+    let both = "<td data-name=\"Platforms\">linux/amd64, linux/arm64/v8</td>";
+    let one = "<td data-name=\"Platforms\">linux/amd64</td>";
+    assert_eq!(
+        (body.matches(both).count(), body.matches(one).count()),
+        (1, 1),
+        "{body}"
+    );
+    assert!(
+        body.contains("linux/arm64/v8: alpine:3.19 got its last fixes"),
+        "{body}"
+    );
+    let list = server.get("/repositories/app1").await.body;
+    assert_eq!(
+        list.matches("scanned <span class=\"severity unknown\">2 unknown<")
+            .count(),
+        2
+    );
+}
+
+#[tokio::test]
+async fn an_index_is_clean_only_with_all_its_platforms() {
+    let server = Server::unhurried();
+    server.load(&[]);
+    let good = server.push("app1", "good", ALPINE).await;
+    let bad = server.push("app1", "bad", "//- layer\n//- /x\nx\n").await;
+    let entries = json!([entry(&good, "linux/amd64"), entry(&bad, "linux/<script>")]);
+    let (index, _) = push_index(&server, "all", entries).await;
+    let (failed, _) = push_index(&server, "bad", json!([entry(&bad, "linux/arm64")])).await;
+    let scanning = image_page(&server, &index).await;
+    assert!(scanning.contains("The whole is scanning. That is not the same as clean."));
+    server.work();
+    let body = image_page(&server, &index).await;
+    assert!(
+        body.contains("None were found, but the coverage above is incomplete."),
+        "{body}"
+    );
+    assert!(
+        !body.contains("<script") && body.contains("could not be scanned"),
+        "{body}"
+    );
+    let body = image_page(&server, &failed).await;
+    assert!(body.contains("That is not the same as clean."), "{body}");
 }

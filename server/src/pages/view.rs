@@ -1,6 +1,6 @@
 //! Words and small pieces that several pages share.
 
-use model::Severity;
+use model::{Gap, Severity};
 use store::record::{ScanRow, ScanState};
 
 /// A count of one severity.
@@ -31,6 +31,12 @@ pub fn state(scan: Option<&ScanRow>) -> &'static str {
         Some(ScanState::Complete) => "scanned",
         Some(ScanState::Failed) => "could not be scanned",
     }
+}
+
+/// Gaps with their kinds in words.
+pub fn gaps(gaps: &[Gap]) -> Vec<(String, String)> {
+    let words = |gap: &Gap| (gap.kind.as_str().replace('_', " "), gap.detail.clone());
+    gaps.iter().map(words).collect()
 }
 
 /// The first twelve digits of a digest, for lists.
