@@ -12,6 +12,7 @@ import conformance  # noqa: E402
 import crash  # noqa: E402
 import full_disk  # noqa: E402
 import hostile  # noqa: E402
+import indexes  # noqa: E402
 import lib  # noqa: E402
 import matrix  # noqa: E402
 import powercut  # noqa: E402
@@ -20,6 +21,7 @@ import shared  # noqa: E402
 # What runs in CI, in this order.
 PARTS = {
     "clients": clients.main,
+    "indexes": indexes.main,
     "hostile": hostile.main,
     "crash": crash.main,
     "powercut": powercut.main,
