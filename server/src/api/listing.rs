@@ -155,15 +155,15 @@ pub fn seen_through(
 ) -> Result<Option<Seen>, StoreError> {
     let action = Action::DescribeImageScanFindings;
     let metadata = &app.store.metadata;
-    if allows(principal, action, Resource::Registry) {
-        return Ok(Some(Seen::Anywhere));
-    }
     let reference = Reference::Digest(image.clone());
     if let Some(named) = named.and_then(|named| named.parse::<RepositoryName>().ok())
         && allows(principal, action, &named)
         && metadata.manifest_summary(&named, &reference)?.is_some()
     {
         return Ok(Some(Seen::In(named)));
+    }
+    if allows(principal, action, Resource::Registry) {
+        return Ok(Some(Seen::Anywhere));
     }
     let mut after: Option<RepositoryName> = None;
     loop {

@@ -309,3 +309,19 @@ async fn an_index_is_clean_only_with_all_its_platforms() {
     let body = image_page(&server, &failed).await;
     assert!(body.contains("That is not the same as clean."), "{body}");
 }
+
+#[tokio::test]
+async fn an_index_is_shown_as_the_named_repository_holds_it() {
+    let server = Server::open();
+    server.load(&[]);
+    let image = server.push("app1", "one", ALPINE).await;
+    server.push("other", "one", ALPINE).await;
+    let (index, _) = push_index(&server, "all", json!([entry(&image, "linux/amd64")])).await;
+    let gone = "not in the repository any more";
+    assert!(!image_page(&server, &index).await.contains(gone));
+    let (name, now) = ("app1".parse().unwrap(), server.app.clock.now());
+    let metadata = &server.app.store.metadata;
+    metadata.delete_manifest(&name, &image, now).unwrap();
+    let body = image_page(&server, &index).await;
+    assert!(body.contains(gone), "{body}");
+}
