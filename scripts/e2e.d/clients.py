@@ -14,10 +14,10 @@ IMAGES = {
 COPY = ("skopeo", "copy", "--insecure-policy", "--dest-tls-verify=false", "--src-tls-verify=false")
 
 
-def findings_of_ecr(server, repository):
+def findings_of_ecr(server, repository, tag="latest"):
     """Every finding that ECR's API lists, by its own paging."""
     answer = json.loads(
-        server.aws("describe-image-scan-findings", "--repository-name", repository, "--image-id", "imageTag=latest")
+        server.aws("describe-image-scan-findings", "--repository-name", repository, "--image-id", f"imageTag={tag}")
     )
     found = []
     for finding in answer["imageScanFindings"]["findings"]:

@@ -34,6 +34,11 @@ def check(condition, what):
 check.passed = 0
 
 
+def same(got, wanted, what):
+    """A check that two things are the same; shows them where they are not."""
+    check(got == wanted, what if got == wanted else f"{what}: {got} instead of {wanted}")
+
+
 def run(*command, env=None, ok=(0,), stdin=None, cwd=None):
     """Runs a program to its end; answers its standard output. Settings of ours are left behind."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LAZARET_")}
@@ -116,7 +121,7 @@ class Server:
         return run("aws", "ecr", *words, "--output", "json", env=self.aws_env(), ok=ok)
 
     def authorization(self):
-        return "Basic " + base64.b64encode(f"{self.key_id}:{self.secret}".encode()).decode()
+        return basic(self.key_id, self.secret)
 
     def request(self, method, path, body=None, headers=None, auth=True, timeout=60):
         connection = http.client.HTTPConnection(self.host, timeout=timeout)
@@ -134,6 +139,11 @@ class Server:
             return answer.status, received, answer.read()
         finally:
             connection.close()
+
+
+def basic(user, password):
+    """The header of HTTP Basic."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def digest(data):

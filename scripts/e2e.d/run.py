@@ -11,6 +11,7 @@ import clients  # noqa: E402
 import conformance  # noqa: E402
 import crash  # noqa: E402
 import full_disk  # noqa: E402
+import gate  # noqa: E402
 import hostile  # noqa: E402
 import indexes  # noqa: E402
 import lib  # noqa: E402
@@ -22,6 +23,7 @@ import shared  # noqa: E402
 PARTS = {
     "clients": clients.main,
     "indexes": indexes.main,
+    "gate": gate.main,
     "hostile": hostile.main,
     "crash": crash.main,
     "powercut": powercut.main,
