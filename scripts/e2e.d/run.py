@@ -10,6 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import clients  # noqa: E402
 import conformance  # noqa: E402
 import crash  # noqa: E402
+import crash_events  # noqa: E402
 import full_disk  # noqa: E402
 import gate  # noqa: E402
 import hostile  # noqa: E402
@@ -26,6 +27,7 @@ PARTS = {
     "gate": gate.main,
     "hostile": hostile.main,
     "crash": crash.main,
+    "crash-events": crash_events.main,
     "powercut": powercut.main,
     "full-disk": full_disk.main,
     "shared": shared.main,
