@@ -11,7 +11,8 @@ use advisory::{Changed, Database};
 use model::{Change, Digest, Finding, Reason};
 use store::StoreError;
 use store::record::{
-    AssessedPackage, Job, PackageKey, Reassessed, Reassessment, StoredPackage, WeaknessChange,
+    AssessedPackage, Job, JobKind, MatchBegun, PackageKey, Reassessed, Reassessment, StoredPackage,
+    WeaknessChange,
 };
 
 use crate::app::App;
@@ -52,7 +53,9 @@ pub fn bring(app: &App, job: &Job, revision: &str) -> Result<Brought, StoreError
         return Ok(Brought::NotHere);
     };
     catalogue_again(app)?;
-    let matched = app.store.metadata.matched_revision()?;
+    let MatchBegun::From(matched) = app.store.metadata.begin_match(job, revision)? else {
+        return Ok(Brought::Again);
+    };
     let before = matched.and_then(|revision| app.database.of_revision(&revision));
     let work = Work {
         app,
@@ -74,6 +77,25 @@ pub fn bring(app: &App, job: &Job, revision: &str) -> Result<Brought, StoreError
         }
     }
     Ok(Brought::Again)
+}
+
+/// Has the database in use brought in, if it is another than the one of a job that has ended:
+/// while that ran, somebody may have put it in place again, and have found the job there already.
+///
+/// # Errors
+///
+/// Where the store fails.
+pub fn look_again(app: &App, revision: &str, done: bool) -> Result<(), StoreError> {
+    let current = app.database.current();
+    let in_use = |database: &Arc<Database>| database.revision() == revision;
+    match current.filter(|database| in_use(database) != done) {
+        Some(database) => {
+            let revision = database.revision().to_owned();
+            let metadata = &app.store.metadata;
+            metadata.add_job(&JobKind::Match { revision }, app.clock.now())
+        }
+        None => Ok(()),
+    }
 }
 
 /// Images that another catalogue has read are read again by this one.

@@ -87,7 +87,13 @@ pub fn run_next(app: &App) -> Result<bool, StoreError> {
         catch_unwind(AssertUnwindSafe(|| run(app, &job)))
     });
     match outcome {
-        Ok(Ok(Outcome::Done)) => app.store.metadata.finish_job(&job)?,
+        Ok(Ok(outcome @ (Outcome::Done | Outcome::GivenUp))) => {
+            app.store.metadata.finish_job(&job)?;
+            if let JobKind::Match { revision } = &job.kind {
+                let done = matches!(outcome, Outcome::Done);
+                matching::look_again(app, revision, done)?;
+            }
+        }
         Ok(Ok(Outcome::Later)) => give_back(app, &job)?,
         Ok(Err(error)) => retry(app, &job, &error.to_string())?,
         Err(_) => retry(
@@ -133,6 +139,8 @@ fn renew(app: &App, job: &Job, done: &AtomicBool, bell: &Bell) {
 /// What becomes of a job that did not fail.
 enum Outcome {
     Done,
+    /// Nobody can do it any more.
+    GivenUp,
     /// Somebody else may do it, or this one in a moment.
     Later,
 }
@@ -160,7 +168,7 @@ fn bring(app: &App, job: &Job, revision: &str) -> Result<Outcome, StoreError> {
         }
         Brought::NotHere if job.attempts >= MAX_ATTEMPTS => {
             tracing::info!(%revision, "no server uses that advisory database any more");
-            Ok(Outcome::Done)
+            Ok(Outcome::GivenUp)
         }
         Brought::NotHere | Brought::Again => Ok(Outcome::Later),
     }
@@ -214,7 +222,8 @@ fn give_back(app: &App, job: &Job) -> Result<(), StoreError> {
 /// Gives a job that failed back, or gives it up.
 fn retry(app: &App, job: &Job, error: &str) -> Result<(), StoreError> {
     tracing::error!(job = job.id, attempts = job.attempts, %error, "a job failed");
-    if job.attempts < MAX_ATTEMPTS {
+    // Findings that stay behind the database are a false clean: that is never given up.
+    if job.attempts < MAX_ATTEMPTS || matches!(job.kind, JobKind::Match { .. }) {
         return give_back(app, job);
     }
     let now = app.clock.now();

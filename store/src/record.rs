@@ -14,8 +14,8 @@ pub use event::{
 };
 pub use gate::{GateDocument, GateKind, NewGateDocument, Pass};
 pub use scan::{
-    AffectedImage, AssessedPackage, FactsVersion, PackageKey, Reassessed, Reassessment, ScanOrder,
-    ScanResult, ScanRow, ScanState, StoredPackage, WeaknessChange,
+    AffectedImage, AssessedPackage, FactsVersion, MatchBegun, PackageKey, Reassessed, Reassessment,
+    ScanOrder, ScanResult, ScanRow, ScanState, StoredPackage, WeaknessChange,
 };
 pub use subscription::{EventFilter, Outbox, Progress, Subscription};
 

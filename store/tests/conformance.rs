@@ -168,6 +168,7 @@ macro_rules! metadata_suites {
                 packages_of_one_name_and_version_count_once,
                 sets_are_shared_and_go_with_their_last_image,
                 who_lost_the_job_changes_nothing,
+                a_match_that_never_ends_leaves_no_revision,
                 a_package_of_another_revision_is_unsettled,
                 packages_are_found_by_key_name_and_number,
             ]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use model::Digest;
 use store::blobs::Upload;
-use store::record::ScanState;
+use store::record::{JobKind, MatchBegun, Reassessed, Reassessment, ScanState, StoredPackage};
 use store::{Blob, Blobs, RestingUpload, StoreError, UploadId};
 
 use super::{LEASE, run_next};
@@ -152,4 +152,72 @@ async fn a_repository_that_is_not_scanned_makes_no_row() {
     let digest = server.push("app1", "latest", ALPINE).await;
     assert_eq!(server.app.store.metadata.scan(&digest).unwrap(), None);
     assert!(!run_next(&server.app).unwrap());
+}
+
+fn findings(server: &Server, digest: &Digest) -> u64 {
+    let row = server.app.store.metadata.scan(digest).unwrap().unwrap();
+    row.counts.iter().map(|(_, count)| count).sum()
+}
+
+#[tokio::test]
+async fn a_database_that_was_half_brought_in_is_taken_back_where_the_one_before_is_used_again() {
+    const FIXES: [(&str, &str, &str); 1] = [("zlib", "9", "CVE-2026-1")];
+    let server = Server::open();
+    server.load(&FIXES);
+    server.work();
+    let digest = server.push("app1", "latest", ALPINE).await;
+    let found = findings(&server, &digest);
+    assert!(found > 0);
+    let (metadata, now) = (&server.app.store.metadata, server.app.clock.now());
+    let kind = JobKind::Match {
+        revision: "another".to_owned(),
+    };
+    let dead = metadata.claim_job(&kind, now, LEASE).unwrap().unwrap();
+    let begun = metadata.begin_match(&dead, "another").unwrap();
+    assert!(matches!(begun, MatchBegun::From(Some(_))));
+    let emptied = |stored: StoredPackage| {
+        let mut after = stored.assessed.clone();
+        after.findings.clear();
+        Reassessed {
+            id: stored.id,
+            before: stored.assessed,
+            after,
+        }
+    };
+    let packages = metadata.packages(None, 100).unwrap();
+    let batch = Reassessment {
+        packages: packages.into_iter().map(emptied).collect(),
+        changes: Vec::new(),
+        database_revision: "another".to_owned(),
+        at: now,
+        places: 1,
+    };
+    assert!(metadata.reassess(&dead, &batch).unwrap());
+    assert_eq!(findings(&server, &digest), 0);
+    server.load(&FIXES);
+    server.work();
+    assert_eq!(findings(&server, &digest), found);
+}
+
+#[tokio::test]
+async fn a_database_that_comes_back_while_it_is_brought_in_is_brought_in_once_more() {
+    let server = Server::open();
+    server.load(&[("zlib", "9", "CVE-2026-1")]);
+    server.work();
+    let before = server.app.database.current().unwrap().revision().to_owned();
+    server.load(&[]);
+    let waiting = || server.app.store.metadata.job_count().unwrap();
+    assert_eq!(waiting(), 1);
+    crate::matching::look_again(&server.app, &before, false).unwrap();
+    assert_eq!(waiting(), 1, "nobody uses that one");
+    server.work();
+    assert_eq!(waiting(), 0);
+    let now = server.app.database.current().unwrap().revision().to_owned();
+    crate::matching::look_again(&server.app, &now, true).unwrap();
+    assert_eq!(waiting(), 0, "it is brought in");
+    crate::matching::look_again(&server.app, &before, true).unwrap();
+    assert_eq!(waiting(), 1, "another has come since");
+    server.work();
+    crate::matching::look_again(&server.app, &now, false).unwrap();
+    assert_eq!(waiting(), 1, "it was given up, and came back");
 }

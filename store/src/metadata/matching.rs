@@ -1,18 +1,23 @@
 //! Findings that follow the advisory database, package by package.
 //!
 //! All findings are of one database revision, the one that was *matched* last. A revision is
-//! brought in by a job: packages under changed keys are assessed again in batches, each of which
+//! brought in by a job, of which one works at a time. It begins by saying so: from then on findings
+//! are of no revision. Packages under changed keys are assessed again in batches, each of which
 //! changes findings, the counts of the sets that hold them and the outbox in one transaction; the
-//! last one names the revision. A package that was stored meanwhile by somebody with another
-//! revision is *unsettled* until a job has seen it.
+//! last one names the revision. A package that was stored meanwhile, or by somebody with another
+//! revision, is *unsettled* until a job has seen it.
 
 use super::Answer;
-use crate::record::{Job, PackageKey, Reassessment, StoredPackage};
+use crate::record::{Job, MatchBegun, PackageKey, Reassessment, StoredPackage};
 
 /// The contract for findings that follow the database.
 pub trait Matching {
-    /// The database revision that findings are of; `None` before the first.
+    /// The database revision that all findings are of; `None` before the first, and while another
+    /// one is brought in.
     fn matched_revision(&self) -> Answer<Option<String>>;
+    /// Begins to bring a revision in. Whoever does so for another revision has lost that job. If
+    /// this one never comes to its end, nobody takes the findings for those of a revision.
+    fn begin_match(&self, job: &Job, database_revision: &str) -> Answer<MatchBegun>;
     /// The packages that are kept under these keys, in no order that means anything.
     fn packages_under(&self, keys: &[PackageKey]) -> Answer<Vec<StoredPackage>>;
     /// Up to `limit` packages after a number, by number.

@@ -165,6 +165,16 @@ pub struct Reassessed {
     pub after: AssessedPackage,
 }
 
+/// How bringing a database revision in began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MatchBegun {
+    /// The job is not held any more.
+    NotHeld,
+    /// All findings were of this revision; `None` where there was none, or where somebody began
+    /// and did not come to the end: then any package may have been assessed by any of the two.
+    From(Option<String>),
+}
+
 /// New assessments of stored packages, with the changes that they are: all or nothing.
 #[derive(Clone, Debug)]
 pub struct Reassessment {

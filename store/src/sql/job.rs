@@ -97,6 +97,14 @@ pub fn is_held(t: &mut dyn Transaction, job: &Job) -> Answer<bool> {
         .is_some())
 }
 
+/// Takes every other match job from whoever holds it. It is done later all the same, once its
+/// lease has run out.
+pub fn take_matches(t: &mut dyn Transaction, but: &Job) -> Answer<()> {
+    let sql = r#"UPDATE job SET attempts = attempts + 1
+                 WHERE id <> ?1 AND attempts > 0 AND kind LIKE '{"match":%'"#;
+    t.execute(sql, &given![but.id]).map(drop)
+}
+
 /// Forgets a job that has lost its object.
 pub fn forget(t: &mut dyn Transaction, kind: &JobKind) -> Answer<()> {
     t.execute("DELETE FROM job WHERE kind = ?1", &given![json(kind)?])?;

@@ -10,13 +10,17 @@ use super::{Driver, Durability, Transaction, affected, event, job, package, pack
 use crate::StoreError;
 use crate::metadata::{Answer, Matching};
 use crate::record::{
-    AssessedPackage, ChangedPackage, Happening, ImagePlace, Job, PackageKey, Reassessed,
-    Reassessment, StoredPackage, VulnerabilityChange, WeaknessChange,
+    AssessedPackage, ChangedPackage, Happening, ImagePlace, Job, MatchBegun, PackageKey,
+    Reassessed, Reassessment, StoredPackage, VulnerabilityChange, WeaknessChange,
 };
 
 impl<D: Driver> Matching for D {
     fn matched_revision(&self) -> Answer<Option<String>> {
         self.read(matched)
+    }
+
+    fn begin_match(&self, job: &Job, database_revision: &str) -> Answer<MatchBegun> {
+        self.write(Durability::Synced, |t| begin(t, job, database_revision))
     }
 
     fn packages_under(&self, keys: &[PackageKey]) -> Answer<Vec<StoredPackage>> {
@@ -77,6 +81,18 @@ impl<D: Driver> Matching for D {
 pub fn matched(t: &mut dyn Transaction) -> Answer<Option<String>> {
     let row = t.first("SELECT database_revision FROM matched WHERE id = 1", &[])?;
     row.map(|mut row| row.take(0)).transpose()
+}
+
+fn begin(t: &mut dyn Transaction, job: &Job, database_revision: &str) -> Answer<MatchBegun> {
+    if !job::is_held(t, job)? {
+        return Ok(MatchBegun::NotHeld);
+    }
+    job::take_matches(t, job)?;
+    let before = matched(t)?;
+    if before.as_deref() != Some(database_revision) {
+        t.execute("DELETE FROM matched", &[])?;
+    }
+    Ok(MatchBegun::From(before))
 }
 
 fn each(t: &mut dyn Transaction, rest: &str, given: &[Vec<Value>]) -> Answer<Vec<StoredPackage>> {

@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 use model::{Change, Digest, Finding, Reason, Severity};
 use store::record::{
-    AssessedPackage, Job, JobKind, PackageKey, Reassessed, Reassessment, ScanResult, StoredPackage,
-    WeaknessChange,
+    AssessedPackage, Job, JobKind, MatchBegun, PackageKey, Reassessed, Reassessment, ScanResult,
+    StoredPackage, WeaknessChange,
 };
 use store::{Metadata, StoreError};
 
@@ -267,6 +267,46 @@ pub fn who_lost_the_job_changes_nothing(open: Open) {
         "what is stored is not what was seen: {again:?}"
     );
     assert_eq!(counts(&*metadata, &image), "1 low");
+}
+
+pub fn a_match_that_never_ends_leaves_no_revision(open: Open) {
+    let metadata = with(open, &["a"]);
+    let image = push(&*metadata, "a", "m");
+    matched(&*metadata, "d1");
+    scan(&*metadata, &image, "d1", &["curl"]);
+    let dead = job(&*metadata, "d2");
+    let from = |revision: Option<&str>| MatchBegun::From(revision.map(str::to_owned));
+    assert_eq!(metadata.begin_match(&dead, "d2").unwrap(), from(Some("d1")));
+    let new = vec![finding("CVE-9", &[], "curl", Severity::Low)];
+    let given = batch(&stored(&*metadata, "curl"), new, Change::Found);
+    assert!(metadata.reassess(&dead, &given).unwrap());
+    let next = push(&*metadata, "a", "n");
+    scan(&*metadata, &next, "d1", &["tar"]);
+    let unsettled = metadata.unsettled_packages(None, 9).unwrap();
+    assert_eq!(unsettled.len(), 1, "the job may have passed it already");
+    drop(metadata);
+    let metadata = open();
+    assert_eq!(metadata.matched_revision().unwrap(), None);
+    let back = job(&*metadata, "d1");
+    assert_eq!(metadata.begin_match(&back, "d1").unwrap(), from(None));
+    assert!(
+        !metadata.reassess(&dead, &given).unwrap(),
+        "it is overtaken"
+    );
+    assert!(!metadata.finish_match(&dead, "d2").unwrap());
+    let begun = metadata.begin_match(&dead, "d2").unwrap();
+    assert_eq!(begun, MatchBegun::NotHeld);
+    assert!(!metadata.finish_match(&back, "d1").unwrap(), "tar waits");
+    let same = batch(&stored(&*metadata, "tar"), vec![], Change::Found);
+    assert!(metadata.reassess(&back, &same).unwrap());
+    assert!(metadata.finish_match(&back, "d1").unwrap());
+    assert_eq!(metadata.matched_revision().unwrap().as_deref(), Some("d1"));
+    assert_eq!(
+        metadata.begin_match(&back, "d1").unwrap(),
+        from(Some("d1")),
+        "what is there already stays so"
+    );
+    assert_eq!(metadata.matched_revision().unwrap().as_deref(), Some("d1"));
 }
 
 pub fn a_package_of_another_revision_is_unsettled(open: Open) {
