@@ -121,6 +121,11 @@ async fn serve(flags: &cli::Serve) -> anyhow::Result<()> {
 /// Opens everything that a server needs, and makes the first key if there was none.
 fn prepare(flags: &cli::Serve, address: SocketAddr) -> anyhow::Result<(Arc<App>, Option<NewKey>)> {
     let app = Arc::new(stores::open(&flags.stores, settings(flags, address))?);
+    // An embedded store is this process's alone: what one that was killed had begun goes on now,
+    // and not when its lease would have run out.
+    if flags.stores.metadata.is_none() {
+        app.store.metadata.end_leases(app.clock.now())?;
+    }
     if let Some(path) = &flags.db {
         database::load(&app, path)?;
     }

@@ -105,6 +105,7 @@ macro_rules! metadata_suites {
                 preferences_are_kept_with_the_job_they_ask_for,
                 a_job_is_queued_once_and_leased_in_order,
                 an_expired_lease_is_given_again,
+                leases_end_with_whoever_had_the_store,
                 a_job_is_claimed_by_its_kind,
                 one_of_eight_threads_gets_the_job,
                 threads_push_to_one_tag_at_once,

@@ -26,6 +26,9 @@ pub trait Jobs {
     fn finish_job(&self, job: &Job) -> Answer<()>;
     /// Gives a job back to be tried again not before a time.
     fn retry_job(&self, job: &Job, not_before: Timestamp) -> Answer<()>;
+    /// Ends every lease, of jobs and of subscriptions. For whoever has the store alone: who leased
+    /// them is gone.
+    fn end_leases(&self, now: Timestamp) -> Answer<()>;
     /// How many jobs wait or are leased.
     fn job_count(&self) -> Answer<u64>;
 }

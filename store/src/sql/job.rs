@@ -66,6 +66,16 @@ impl<D: Driver> Jobs for D {
         })
     }
 
+    fn end_leases(&self, now: Timestamp) -> Answer<()> {
+        self.write(Durability::Synced, |t| {
+            let jobs = "UPDATE job SET free_at = ?1 WHERE free_at > ?1 AND attempts > 0";
+            t.execute(jobs, &given![now])?;
+            let subscriptions = "UPDATE subscription SET free_at = ?1, lease = lease + 1
+                                 WHERE free_at > ?1";
+            t.execute(subscriptions, &given![now]).map(drop)
+        })
+    }
+
     fn job_count(&self) -> Answer<u64> {
         self.read(|t| {
             let row = t.first("SELECT COUNT(*) FROM job", &[])?;

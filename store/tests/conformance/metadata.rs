@@ -680,6 +680,33 @@ pub fn an_expired_lease_is_given_again(open: Open) {
     assert_eq!(metadata.job_count().unwrap(), 0);
 }
 
+pub fn leases_end_with_whoever_had_the_store(open: Open) {
+    let metadata = open();
+    metadata.add_job(&job("x"), at(0)).unwrap();
+    let sweep = JobKind::Sweep { asked_at: at(0) };
+    let rule = Some((&sweep, at(50)));
+    metadata.set_preference("rules", "{}", rule).unwrap();
+    let dead = metadata.lease_job(at(0), MINUTE).unwrap().unwrap();
+    let told = super::events::subscription("tell");
+    metadata.create_subscription(&told).unwrap();
+    let lease = |second| metadata.lease_subscription("tell", at(second), MINUTE);
+    let held = lease(1).unwrap().unwrap();
+    drop(metadata);
+    let metadata = open();
+    let lease = |second| metadata.lease_subscription("tell", at(second), MINUTE);
+    assert_eq!(metadata.lease_job(at(2), MINUTE).unwrap(), None);
+    assert_eq!(lease(2).unwrap(), None);
+    metadata.end_leases(at(2)).unwrap();
+    let again = metadata.lease_job(at(2), MINUTE).unwrap().unwrap();
+    assert_eq!((again.id, again.attempts), (dead.id, 2));
+    assert_ne!(
+        lease(2).unwrap().unwrap().progress.lease,
+        held.progress.lease
+    );
+    let early = metadata.lease_job(at(49), MINUTE).unwrap();
+    assert_eq!(early, None, "what nobody has begun waits for its time");
+}
+
 pub fn a_job_is_claimed_by_its_kind(open: Open) {
     let metadata = open();
     metadata.add_job(&job("other"), at(0)).unwrap();
