@@ -19,8 +19,11 @@ impl SystemClock {
 }
 
 impl Clock for SystemClock {
+    /// In whole microseconds, as the stores keep times: what is answered when something is made is
+    /// what is answered from then on.
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        let now = Timestamp::now();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 
     fn elapsed(&self) -> Duration {
@@ -38,5 +41,16 @@ impl Random for SystemRandom {
             eprintln!("lazaret: the operating system gives no random numbers");
             std::process::abort();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_as_fine_as_stores_keep_them() {
+        let now = SystemClock::start().now();
+        assert_eq!(now.subsec_nanosecond() % 1000, 0, "{now}");
     }
 }

@@ -213,6 +213,7 @@ def exception(shop):
     made = api(shop.server, "POST", "exceptions", wanted=201, body={
         "vulnerability": "GHSA-AAAA-*", "package": RARE, "repository": shop.repository["123"], "expires_at": end,
         "reason": "only the client is used; OPS-17"})
+    same(api(shop.server, "GET", "exceptions")["exceptions"], [made], "an exception is kept as it was answered")
     shop.pulls("an exception for one repository lets its image be pulled", ("456", "789"))
     said = verdict(shop, "123")
     by = said["suppressed"][0]["by"]
@@ -247,6 +248,7 @@ def break_glass(shop):
         **anna)
     check(True, "nor does who has it in another repository")
     given = api(shop.server, "POST", "break-glass", asked, wanted=201, **anna)
+    same(api(shop.server, "GET", "break-glass")["passes"], [given], "a pass is kept as it was answered")
     went, said = shop.skopeo("456", "anna:a long night 2026")
     same((went, said), (True, said), "anna's pass lets her pull")
     shop.pulls("and everybody else, that image alone", ("123", "789"))

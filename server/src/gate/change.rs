@@ -126,7 +126,10 @@ pub fn add_exception(app: &App, principal: &Principal, text: &str) -> Answer<Exc
         let message = "expires_at has passed already".to_owned();
         return Err(ChangeError::Invalid(message));
     }
-    let document = new(app, principal, GateKind::Exception, &id, JSON, text);
+    let document = NewGateDocument {
+        made_at: now,
+        ..new(app, principal, GateKind::Exception, &id, JSON, text)
+    };
     put(app, &document, app.settings.gate.exceptions)?;
     Ok(exception)
 }
