@@ -2,11 +2,11 @@
 
 use std::io::{self, Read};
 
-use model::digest::{Algorithm, Hasher};
 use model::{Digest, Problem, ProblemKind};
 
 use crate::Limits;
 use crate::compression::Inflate;
+use crate::hashing::Hashing;
 use crate::path;
 use crate::problems::Problems;
 use crate::tar::{Archive, Header};
@@ -82,16 +82,16 @@ pub fn entries(
     visit: &mut dyn FnMut(Entry<'_>),
 ) -> io::Result<LayerSummary> {
     let inflate = Inflate::new(reader, limits.layer_bytes, limits)?;
-    let hashing = Hashing {
+    let hashed = Hashed {
         reader: inflate,
-        hasher: Hasher::new(Algorithm::Sha256),
+        hashing: Hashing::new(),
     };
-    let mut archive = Archive::new(hashing, limits);
+    let mut archive = Archive::new(hashed, limits);
     let mut problems = Problems::new(limits.problems);
     let walked = walk(&mut archive, limits, &mut problems, visit);
-    let mut hashing = archive.into_inner();
-    io::copy(&mut hashing, &mut io::sink())?;
-    let ended = hashing.reader.finish()?;
+    let mut hashed = archive.into_inner();
+    io::copy(&mut hashed, &mut io::sink())?;
+    let ended = hashed.reader.finish()?;
     let is_whole = ended.problem.is_none();
     match (ended.problem, walked) {
         // That the archive ends early is then no news.
@@ -100,7 +100,7 @@ pub fn entries(
         (None, Ok(())) => {}
     }
     Ok(LayerSummary {
-        diff_id: hashing.hasher.finish(),
+        diff_id: hashed.hashing.finish()?,
         is_whole,
         compressed_size: ended.packed,
         uncompressed_size: ended.inflated,
@@ -220,15 +220,15 @@ fn whiteout(path: &str) -> Result<Option<Whiteout>, &'static str> {
 }
 
 /// Hashes what passes.
-struct Hashing<R> {
+struct Hashed<R> {
     reader: R,
-    hasher: Hasher,
+    hashing: Hashing,
 }
 
-impl<R: Read> Read for Hashing<R> {
+impl<R: Read> Read for Hashed<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
-        self.hasher.update(buffer.get(..read).unwrap_or_default());
+        self.hashing.update(buffer.get(..read).unwrap_or_default());
         Ok(read)
     }
 }

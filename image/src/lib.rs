@@ -9,6 +9,7 @@ pub mod compression;
 pub mod config;
 pub mod directory;
 pub mod fixture;
+mod hashing;
 pub mod layer;
 pub mod limits;
 pub mod manifest;
