@@ -221,3 +221,23 @@ async fn a_database_that_comes_back_while_it_is_brought_in_is_brought_in_once_mo
     crate::matching::look_again(&server.app, &now, false).unwrap();
     assert_eq!(waiting(), 1, "it was given up, and came back");
 }
+
+#[tokio::test]
+async fn findings_are_never_left_behind_the_database() {
+    let server = Server::open();
+    server.load(&[]);
+    let metadata = &server.app.store.metadata;
+    let mut last = None;
+    for _ in 0..=super::MAX_ATTEMPTS {
+        server.pass(LEASE.as_secs());
+        last = metadata.lease_job(server.app.clock.now(), LEASE).unwrap();
+    }
+    super::retry(&server.app, &last.unwrap(), "the disk is away").unwrap();
+    assert_eq!(metadata.job_count().unwrap(), 1, "it is tried once more");
+    server.pass(100);
+    server.work();
+    assert_eq!(metadata.job_count().unwrap(), 0);
+    let current = server.app.database.current().unwrap();
+    let matched = metadata.matched_revision().unwrap();
+    assert_eq!(matched.as_deref(), Some(current.revision()));
+}
