@@ -191,6 +191,17 @@ async fn health_is_for_everybody_and_metrics_are_not() {
 }
 
 #[tokio::test]
+async fn a_scan_that_comes_with_the_push_is_counted() {
+    let server = Server::open();
+    for tag in ["one", "two"] {
+        server.push("app1", tag, crate::testing::ALPINE).await;
+    }
+    let text = server.get("/metrics").await.body;
+    let line = "lazaret_scans_total{outcome=\"complete\"} 1";
+    assert!(text.contains(line), "{line}\n{text}");
+}
+
+#[tokio::test]
 async fn what_is_counted_has_no_names() {
     let server = Server::unhurried();
     server

@@ -211,8 +211,10 @@ fn store(
     // An index is not scanned itself: its images were pushed as manifests of their own.
     let image = pushed.parsed.as_image();
     let image = image.filter(|_| is_scanned && pushed.parsed.is_image());
+    let started = app.clock.elapsed();
     let order = image.map(|image| scan::look_soon(app, &pushed.digest, image));
     let order = order.transpose()?;
+    let took = app.clock.elapsed().saturating_sub(started);
     let first = match &order {
         None | Some(Order::Stands) => ScanOrder::None,
         Some(Order::Later) => ScanOrder::Later,
@@ -230,6 +232,11 @@ fn store(
             PutManifest::Missing(digests) => return Err(Failure::manifest_blob_unknown(&digests)),
             PutManifest::Stored => {}
         }
+    }
+    match &order {
+        Some(Order::Looked(Looked::Found(_))) => app.metrics.scan("complete", took),
+        Some(Order::Looked(Looked::Unsupported(_))) => app.metrics.scan("unscannable", took),
+        Some(Order::Later | Order::Stands) | None => {}
     }
     app.wake_worker();
     let location = format!("/v2/{name}/manifests/{}", pushed.digest);
