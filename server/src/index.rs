@@ -10,7 +10,7 @@ use image::Manifest;
 use image::manifest::media_type;
 use model::{Digest, Gap, Platform, Reference, RepositoryName};
 use store::StoreError;
-use store::record::{self, ManifestSummary, ScanRow};
+use store::record::{self, ScanRow};
 
 use crate::app::App;
 use crate::facts::Facts;
@@ -90,10 +90,10 @@ pub fn of(
 pub fn standing(
     app: &App,
     repository: &RepositoryName,
-    manifest: &ManifestSummary,
+    digest: &Digest,
+    media_type: &str,
 ) -> Result<Option<(ScanRow, Vec<Gap>)>, StoreError> {
-    let digest = &manifest.digest;
-    if is_index(&manifest.media_type) {
+    if is_index(media_type) {
         let union = of(app, Some(repository), digest)?;
         return Ok(union.and_then(|union| Some((union.row?, union.coverage.gaps))));
     }

@@ -126,7 +126,8 @@ fn detail(context: &Context, repository: &RepositoryName, image: &ManifestSummar
     if let Some(subject) = &image.subject {
         members.insert("subjectManifestDigest".to_owned(), json!(subject.as_str()));
     }
-    if let Some((scan, gaps)) = index::standing(&context.app, repository, image)? {
+    let (digest, kind) = (&image.digest, &image.media_type);
+    if let Some((scan, gaps)) = index::standing(&context.app, repository, digest, kind)? {
         let gaps = scan::in_words(&gaps);
         members.insert("imageScanStatus".to_owned(), scan_status(&scan, &gaps));
         if let (ScanState::Complete, Some(completed_at)) = (scan.state, scan.completed_at) {

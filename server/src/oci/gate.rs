@@ -117,6 +117,23 @@ pub fn look(
     }))
 }
 
+/// What will become of a pull of what was just pushed.
+///
+/// # Errors
+///
+/// Where the store fails.
+pub fn pushed(
+    app: &App,
+    reference: &Reference,
+    manifest: &record::Manifest,
+) -> Result<Said, Failure> {
+    let judged = ask(app, reference, manifest)?;
+    Ok(judged.map_or_else(Said::default, |judged| {
+        let page = words::page(app, &manifest.repository, &manifest.digest);
+        said(&judged, &page)
+    }))
+}
+
 fn ask(
     app: &App,
     reference: &Reference,

@@ -10,6 +10,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use image::Manifest;
 use image::manifest::ManifestError;
 use jiff::Timestamp;
+use model::coverage::Completeness;
 use model::digest::{Algorithm, Hasher};
 use model::reference::InvalidName;
 use model::{Digest, Reference, RepositoryName, Tag};
@@ -26,6 +27,8 @@ use crate::scan::{self, Looked, Order};
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 /// Where the scan of what was pushed stands: `pending`, `in_progress`, `complete` or `failed`.
 const SCAN_STATUS: HeaderName = HeaderName::from_static("lazaret-scan-status");
+/// Whether a scan could answer the whole question: `complete` or `incomplete`.
+const COVERAGE: HeaderName = HeaderName::from_static("lazaret-coverage");
 /// How many findings of each severity it has: `critical=0, high=2, …`.
 const FINDINGS: HeaderName = HeaderName::from_static("lazaret-findings");
 const TAGS: HeaderName = HeaderName::from_static("oci-tag");
@@ -247,8 +250,16 @@ fn store(
     let mut response = answer::empty(StatusCode::CREATED, &headers);
     if is_scanned {
         tell_scan(app, &manifest, response.headers_mut())?;
+        let said = gate::pushed(app, &reference(tags, &pushed.digest), &manifest)?;
+        response = said.on(response);
     }
     Ok(response)
+}
+
+/// How somebody will ask for what was pushed.
+fn reference(tags: &[Tag], digest: &Digest) -> Reference {
+    let tag = tags.first().map(|tag| Reference::Tag(tag.clone()));
+    tag.unwrap_or_else(|| Reference::Digest(digest.clone()))
 }
 
 /// What the registry keeps of a manifest.
@@ -277,8 +288,8 @@ fn row(name: &RepositoryName, pushed: &Pushed, now: Timestamp) -> record::Manife
 /// Says in headers where the scan stands and what it found: an image's, or that of an index's
 /// images together.
 fn tell_scan(app: &App, pushed: &record::Manifest, headers: &mut HeaderMap) -> Result<(), Failure> {
-    let (place, kind) = (Some(&pushed.repository), &pushed.media_type);
-    let Some(scan) = index::row(app, place, &pushed.digest, kind)? else {
+    let (place, kind) = (&pushed.repository, &pushed.media_type);
+    let Some((scan, gaps)) = index::standing(app, place, &pushed.digest, kind)? else {
         return Ok(());
     };
     headers.insert(SCAN_STATUS, HeaderValue::from_static(scan.state.as_str()));
@@ -290,6 +301,11 @@ fn tell_scan(app: &App, pushed: &record::Manifest, headers: &mut HeaderMap) -> R
         if let Ok(counts) = HeaderValue::from_str(&counts.join(", ")) {
             headers.insert(FINDINGS, counts);
         }
+        let coverage = match gaps.is_empty() {
+            true => Completeness::Complete,
+            false => Completeness::Incomplete,
+        };
+        headers.insert(COVERAGE, HeaderValue::from_static(coverage.as_str()));
     }
     Ok(())
 }

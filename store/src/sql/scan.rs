@@ -140,12 +140,12 @@ pub fn order(
     order: ScanOrder<'_>,
     now: Timestamp,
 ) -> Answer<()> {
+    // Two pushes of one image at once both have what was found: the first one's stands.
+    let is_complete = row(t, image)?.is_some_and(|(_, state)| state == ScanState::Complete);
     match order {
         ScanOrder::None => Ok(()),
+        _ if is_complete => Ok(()),
         ScanOrder::Later => {
-            if row(t, image)?.is_some_and(|(_, state)| state == ScanState::Complete) {
-                return Ok(());
-            }
             request(t, image, now)?;
             begin(t, image)
         }

@@ -70,7 +70,7 @@ async fn the_scan_is_done_when_the_push_is_answered() {
 }
 
 #[tokio::test]
-async fn a_push_says_what_was_found() {
+async fn a_push_says_what_was_found_and_what_comes_of_a_pull() {
     let server = Server::open();
     server.load(&[("zlib", "1.3.1-r0", "CVE-2023-45853")]);
     let headers = async |tag: &str, text: &str| {
@@ -82,13 +82,24 @@ async fn a_push_says_what_was_found() {
             .header("content-type", MANIFEST);
         let body = Body::from(fixture.manifest.clone());
         let answered = server.request(request.body(body).unwrap()).await;
-        let header = |name| answered.header(name).to_owned();
-        (header("lazaret-scan-status"), header("lazaret-findings"))
+        ["scan-status", "findings", "coverage", "verdict"]
+            .map(|name| answered.header(&format!("lazaret-{name}")).to_owned())
     };
-    let counts = "critical=0, high=0, medium=0, low=0, negligible=0, unknown=1".to_owned();
-    assert_eq!(headers("v1", ALPINE).await, ("complete".into(), counts));
+    let counts = "critical=0, high=0, medium=0, low=0, negligible=0, unknown=1";
     let bare = "//- layer\n//- /bin/program\nx\n";
-    assert_eq!(headers("v2", bare).await, ("failed".into(), String::new()));
+    let found = headers("v1", ALPINE).await;
+    // The distribution gets no more fixes: that is a gap.
+    assert_eq!(found, ["complete", counts, "incomplete", ""]);
+    assert_eq!(headers("v2", bare).await, ["failed", "", "", ""]);
+    let policy = "[[rules]]\nfixable = true\n";
+    let request = Request::put("/api/v1/policies/fixed")
+        .header("host", "localhost:5000")
+        .header("content-type", "application/toml");
+    let request = request.body(Body::from(policy)).unwrap();
+    assert_eq!(server.request(request).await.status, 201);
+    let denied = headers("v1", ALPINE).await;
+    assert_eq!(denied, ["complete", counts, "incomplete", "deny"]);
+    assert_eq!(headers("v2", bare).await, ["failed", "", "", "deny"]);
 }
 
 #[tokio::test]
