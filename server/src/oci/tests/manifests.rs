@@ -91,7 +91,7 @@ async fn a_push_says_what_was_found_and_what_comes_of_a_pull() {
     // The distribution gets no more fixes: that is a gap.
     assert_eq!(found, ["complete", counts, "incomplete", ""]);
     assert_eq!(headers("v2", bare).await, ["failed", "", "", ""]);
-    let policy = "[[rules]]\nfixable = true\n";
+    let policy = "name = \"fixed\"\n[[rules]]\nfixable = true\n";
     let request = Request::put("/api/v1/policies/fixed")
         .header("host", "localhost:5000")
         .header("content-type", "application/toml");
