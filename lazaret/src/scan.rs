@@ -61,6 +61,7 @@ fn verdict(
         coverage,
         inventory,
         database: None,
+        unknown: &[],
         signed: None,
     };
     policy::decide(&facts, &options.rulebook(), now)

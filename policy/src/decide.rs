@@ -8,7 +8,8 @@ use model::{Exploitation, Finding, Installed};
 use crate::rule::{Case, Looks, Outcome, scanned};
 use crate::suppress::{Said, said};
 use crate::{
-    About, Cause, Effect, Facts, Policy, Reason, Rule, Rulebook, State, Suppressed, Verdict, words,
+    About, Cause, Effect, Facts, Policy, Reason, Rule, Rulebook, State, Suppressed, Unknown,
+    Verdict, words,
 };
 
 /// Asks every rule of every policy that speaks of the image. The same facts and rules give the
@@ -35,6 +36,9 @@ pub fn decide(facts: &Facts<'_>, rulebook: &Rulebook, now: Timestamp) -> Verdict
     }
     for policy in policies {
         draft.state(facts.state, policy);
+        for unknown in facts.unknown {
+            draft.unknown(unknown, policy);
+        }
         for rule in &policy.rules {
             draft.ask(facts, policy, rule, &open, now);
         }
@@ -97,18 +101,31 @@ impl Draft {
             State::NotScanned | State::Done => return,
         };
         if effect > Effect::Allow {
-            self.reasons.push(Reason {
-                effect,
-                policy: policy.name.clone(),
-                rule: rule.to_owned(),
-                about: About::Image,
-                cause: Cause {
-                    text,
-                    fix: fix.to_owned(),
-                },
-                notes: Vec::new(),
-            });
+            self.say(effect, policy, rule, text, fix);
         }
+    }
+
+    /// Warns of rules that cannot be asked.
+    fn unknown(&mut self, unknown: &Unknown, policy: &Policy) {
+        if policy.asks(unknown.condition) {
+            let text = unknown.what.to_owned();
+            self.say(Effect::Warn, policy, unknown.condition, text, unknown.fix);
+        }
+    }
+
+    /// Adds a reason about the image as a whole.
+    fn say(&mut self, effect: Effect, policy: &Policy, rule: &str, text: String, fix: &str) {
+        self.reasons.push(Reason {
+            effect,
+            policy: policy.name.clone(),
+            rule: rule.to_owned(),
+            about: About::Image,
+            cause: Cause {
+                text,
+                fix: fix.to_owned(),
+            },
+            notes: Vec::new(),
+        });
     }
 
     /// Asks one rule about everything that it looks at.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use model::{Coverage, Digest, Exploitation, Finding, Inventory};
 
 use crate::Policy;
+use crate::rule::{epss, kev};
 
 /// Of what a verdict is asked.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,6 +49,35 @@ pub enum State<'a> {
     Done,
 }
 
+/// A condition that cannot be asked, since the advisory database has no such feed. That it does
+/// not hold would be a false clean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// The condition's name: [`rule::Kind::name`](crate::rule::Kind::name).
+    pub condition: &'static str,
+    /// What is missing, in words.
+    pub what: &'static str,
+    /// What to do about it.
+    pub fix: &'static str,
+}
+
+impl Unknown {
+    /// There is no catalogue of known exploited vulnerabilities.
+    pub const KEV: Unknown = Unknown {
+        condition: kev::KIND.name,
+        what: "the advisory database has no catalogue of known exploited vulnerabilities, so that \
+               no rule on it can be asked",
+        fix: "add the feed cisa-kev to the database",
+    };
+    /// There are no forecasts of exploitation.
+    pub const EPSS: Unknown = Unknown {
+        condition: epss::KIND.name,
+        what: "the advisory database has no forecasts of exploitation, so that no rule on them can \
+               be asked",
+        fix: "add the feed epss to the database",
+    };
+}
+
 /// What is known of an image: what was found in it and how much of it was looked at.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
@@ -66,6 +96,8 @@ pub struct Facts<'a> {
     pub inventory: &'a Inventory,
     /// When the advisory database was built; `None` without one.
     pub database: Option<Timestamp>,
+    /// Conditions on which the advisory database knows nothing of any finding: a feed is missing.
+    pub unknown: &'a [Unknown],
     /// Whether a signature is attached, which nobody has verified; `None` where it is not known.
     pub signed: Option<bool>,
 }

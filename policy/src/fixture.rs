@@ -78,6 +78,7 @@ pub fn facts() -> Facts<'static> {
         coverage: &COMPLETE,
         inventory: &EMPTY,
         database: Some(now()),
+        unknown: &[],
         signed: Some(true),
     }
 }

@@ -22,7 +22,7 @@ mod words;
 pub use decide::decide;
 pub use document::{Form, Policy, Unscannable};
 pub use exception::{Exception, Exceptions};
-pub use facts::{Facts, State, Subject};
+pub use facts::{Facts, State, Subject, Unknown};
 pub use limits::Limits;
 pub use pattern::{InvalidPattern, Pattern};
 pub use rule::Rule;

@@ -154,6 +154,7 @@ fn each_condition_on_packages_and_images_says_what_trips_it() {
         inventory: &inventory,
         coverage: &gaps,
         database: Some(time("2026-06-14T00:00:00Z")),
+        unknown: &[],
         signed: None,
         ..facts()
     };
@@ -563,4 +564,23 @@ fn the_strongest_reason_decides_and_stands_first_in_whatever_order_findings_come
     }
     findings.reverse();
     assert_eq!(verdict(&findings), first);
+}
+
+#[test]
+fn a_rule_that_cannot_be_asked_says_so() {
+    let facts = Facts {
+        unknown: &[Unknown::KEV, Unknown::EPSS],
+        ..facts()
+    };
+    let about = |conditions: &str| said(&decide(&facts, &rule(conditions), now()));
+    assert_eq!(
+        about("kev = true"),
+        [
+            "warn policy 'p', kev: the advisory database has no catalogue of known exploited \
+             vulnerabilities, so that no rule on it can be asked; add the feed cisa-kev to the \
+             database"
+        ]
+    );
+    assert_eq!(about("epss = 0.5\nkev = true").len(), 2);
+    assert_eq!(about("severity = 'high'"), [""; 0]);
 }

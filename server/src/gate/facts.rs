@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use advisory::Database;
 use jiff::Timestamp;
 use model::{Coverage, Digest, Exploitation, Inventory, Reference, RepositoryName, Tag};
-use policy::{Facts, State, Subject};
+use policy::{Facts, State, Subject, Unknown};
 use store::StoreError;
 use store::record::{ManifestSummary, ScanState};
 
@@ -21,6 +22,8 @@ pub struct Known {
     exploitation: Vec<Exploitation>,
     /// The newest date in the advisory database in use.
     database: Option<Timestamp>,
+    /// What the advisory database in use knows nothing of.
+    unknown: Vec<Unknown>,
     /// What is said where nothing was looked at.
     unseen: (Inventory, Coverage),
 }
@@ -42,6 +45,7 @@ impl Known {
             coverage: last.map_or(&self.unseen.1, |last| &last.coverage),
             inventory: last.map_or(&self.unseen.0, |last| &last.inventory),
             database: self.database,
+            unknown: &self.unknown,
             signed,
         }
     }
@@ -68,12 +72,21 @@ pub fn of(app: &App, image: &Digest, with_exploitation: bool) -> Result<Known, S
         exploitation = known.map_err(|error| StoreError::Damaged(error.to_string()))?;
     }
     Ok(Known {
+        unknown: database.as_deref().map(unknown).unwrap_or_default(),
         last,
         failed: failed.map(|row| row.detail),
         exploitation,
         database: database.and_then(|database| database.facts().built),
         unseen: (Inventory::default(), Coverage::from_gaps(Vec::new(), false)),
     })
+}
+
+/// What a database has no feed of.
+fn unknown(database: &Database) -> Vec<Unknown> {
+    let feeds = [("cisa-kev", Unknown::KEV), ("epss", Unknown::EPSS)];
+    let is_there = |feed: &str| database.sources().iter().any(|source| source.feed == feed);
+    let missing = feeds.into_iter().filter(|(feed, _)| !is_there(feed));
+    missing.map(|(_, unknown)| unknown).collect()
 }
 
 /// Media types of artifacts that are signatures: cosign's and notation's.
