@@ -243,7 +243,16 @@ impl Manifest {
         let any_layer = layers
             .iter()
             .any(|layer| media_type::is_layer(&layer.media_type));
-        media_type::is_config(&image.config.media_type) && (layers.is_empty() || any_layer)
+        let config = &image.config.media_type;
+        // Docker also runs what says less of itself: it must not pass for an artifact.
+        let lax = layers
+            .iter()
+            .any(|layer| media_type::is_lax(&layer.media_type));
+        let is_docker = self.media_type() == media_type::DOCKER_MANIFEST;
+        match media_type::is_config(config) {
+            true => layers.is_empty() || any_layer || lax,
+            false => media_type::is_lax(config) && (any_layer || (lax && is_docker)),
+        }
     }
 }
 

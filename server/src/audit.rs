@@ -166,7 +166,8 @@ impl Log {
     }
 }
 
-/// Writes an entry, synced.
+/// Writes an entry, synced. Where the disk is full it waits in memory until there is room, as far as
+/// may wait: who deletes to make that room must not be refused for it.
 ///
 /// # Errors
 ///
@@ -174,7 +175,17 @@ impl Log {
 pub async fn record(app: &Arc<App>, entry: Entry) -> Result<(), StoreError> {
     let writer = app.clone();
     let entry = bounded(entry);
-    let work = move || writer.store.metadata.record_audit(&[entry]);
+    let work = move || match writer
+        .store
+        .metadata
+        .record_audit(std::slice::from_ref(&entry))
+    {
+        Err(StoreError::Full(why)) => match writer.audit.add(entry) {
+            None => Ok(()),
+            Some(_) => Err(StoreError::Full(why)),
+        },
+        written => written,
+    };
     let cut = |_| Err(StoreError::Busy("the entry was cut off".to_owned()));
     spawn_blocking(work).await.unwrap_or_else(cut)
 }

@@ -39,14 +39,30 @@ pub fn is_index(media_type: &str) -> bool {
     matches!(media_type, OCI_INDEX | DOCKER_LIST)
 }
 
-/// Whether the configuration of a container image has that media type.
+/// Whether the configuration of a container image has that media type, in whatever case.
 pub fn is_config(media_type: &str) -> bool {
-    matches!(media_type, OCI_CONFIG | DOCKER_CONFIG)
+    [OCI_CONFIG, DOCKER_CONFIG]
+        .iter()
+        .any(|one| one.eq_ignore_ascii_case(media_type))
+}
+
+/// Whether Docker runs an image whose configuration or layer has that media type, though it says
+/// nothing.
+pub fn is_lax(media_type: &str) -> bool {
+    [
+        "",
+        "application/octet-stream",
+        "application/json",
+        "text/html",
+    ]
+    .iter()
+    .any(|one| one.eq_ignore_ascii_case(media_type))
 }
 
 /// Whether a file system layer has that media type, whatever its compression.
 pub fn is_layer(media_type: &str) -> bool {
-    LAYERS.iter().any(|prefix| media_type.starts_with(prefix))
+    let lower = media_type.to_ascii_lowercase();
+    LAYERS.iter().any(|prefix| lower.starts_with(prefix))
 }
 
 /// Whether it is a layer that registries need not hold: it is fetched from its publisher.

@@ -67,7 +67,9 @@ CREATE TABLE matched (
 DROP INDEX scan_by_revision;
 ALTER TABLE scan DROP COLUMN database_revision;
 ALTER TABLE scan DROP COLUMN counts;
--- What was found is put together anew, from the reports of the layers.
+-- What was found is put together anew, from the reports of the layers. Until then nothing is known of an
+-- image: an inventory without packages would look like one in which nothing was found.
+DELETE FROM inventory;
 INSERT INTO job (kind, free_at)
     SELECT '{"scan":{"image":"' || image || '"}}', 0 FROM scan WHERE state = 'complete'
     ON CONFLICT DO NOTHING;
