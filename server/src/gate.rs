@@ -8,6 +8,7 @@ pub mod change;
 pub mod dry_run;
 pub mod facts;
 pub mod judge;
+pub mod pulls;
 pub mod view;
 pub mod words;
 
@@ -32,6 +33,10 @@ pub struct Limits {
     pub referrers: usize,
     /// Images that one request of a dry run judges.
     pub dry_run: usize,
+    /// Entries of the audit log that a dry run looks through for pulls.
+    pub pull_entries: usize,
+    /// Days of pulls that a dry run can be asked for.
+    pub pull_days: u32,
 }
 
 impl Default for Limits {
@@ -46,6 +51,8 @@ impl Default for Limits {
             names: 1_000,
             referrers: 1_000,
             dry_run: 500,
+            pull_entries: 20_000,
+            pull_days: 90,
         }
     }
 }

@@ -20,10 +20,13 @@ use crate::app::App;
 use crate::auth::Principal;
 use crate::auth::access::{Action, Resource, require};
 use crate::gate::dry_run::{self, Place, Report, Struck};
+use crate::gate::pulls::{self, Pulled, Span};
 use crate::gate::{book, change, view};
 
 /// How many reasons are answered for an image of a dry run.
 const REASONS: usize = 5;
+/// Of how many days pulls are judged where nobody says.
+const PULL_DAYS: u32 = 7;
 
 /// The routes of policies.
 pub fn routes() -> Router<Arc<App>> {
@@ -171,6 +174,8 @@ struct TryOut {
     repository: Option<String>,
     tag: Option<String>,
     limit: Option<usize>,
+    /// Of how many days pulls are judged; 0 for none.
+    pulls_days: Option<u32>,
 }
 
 async fn try_out(
@@ -192,8 +197,29 @@ async fn try_out(
         };
         let most = app.settings.gate.dry_run;
         let most = asked.limit.unwrap_or(most).clamp(1, most);
-        let report = dry_run::run(&app, policy, place(&asked)?, most)?;
-        document(report_view(&report))
+        let limits = &app.settings.gate;
+        let span = Span {
+            days: asked.pulls_days.unwrap_or(PULL_DAYS).min(limits.pull_days),
+            entries: limits.pull_entries,
+            judged: most,
+        };
+        let place = place(&asked)?;
+        // What was pulled is told once, with the first part.
+        let pulls = match place {
+            None => {
+                let book = dry_run::alone(&app, policy.clone())?;
+                Some(pulls::run(&app, &book, span)?)
+            }
+            Some(_) => None,
+        };
+        let report = dry_run::run(&app, policy, place, most)?;
+        let mut view = report_view(&report);
+        if let (Some(view), Some(pulls)) = (view.as_object_mut(), pulls) {
+            let pulled: Vec<Value> = pulls.pulled.iter().map(pulled_view).collect();
+            view.insert("pulls".to_owned(), pulled.into());
+            view.insert("pulls_complete".to_owned(), pulls.complete.into());
+        }
+        document(view)
     })
     .await
 }
@@ -232,6 +258,20 @@ fn struck_view(struck: &Struck) -> Value {
         "repository": struck.repository.as_str(),
         "tag": struck.tag.as_str(),
         "digest": struck.digest.as_str(),
+        "effect": verdict.effect.as_str(),
+        "reasons": view::reasons(&verdict.reasons, REASONS),
+        "reason_count": verdict.reasons.len(),
+    })
+}
+
+fn pulled_view(pulled: &Pulled) -> Value {
+    let verdict = &pulled.judged.verdict;
+    json!({
+        "repository": pulled.repository.as_str(),
+        "object": pulled.object,
+        "digest": pulled.digest.as_str(),
+        "last_pulled_at": pulled.last.to_string(),
+        "pulls": pulled.pulls,
         "effect": verdict.effect.as_str(),
         "reasons": view::reasons(&verdict.reasons, REASONS),
         "reason_count": verdict.reasons.len(),

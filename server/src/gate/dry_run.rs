@@ -50,6 +50,21 @@ pub struct Report {
     pub next: Option<Place>,
 }
 
+/// One policy alone, with all exceptions and VEX documents and without passes.
+///
+/// # Errors
+///
+/// Where the store fails.
+pub fn alone(app: &App, policy: Policy) -> Result<Arc<Book>, StoreError> {
+    let current = book::current(app)?;
+    let rulebook = current.as_deref().map(|book| book.rulebook.clone());
+    let rulebook = rulebook.unwrap_or_default();
+    Ok(Arc::new(Book::of(Rulebook {
+        policies: vec![policy],
+        ..rulebook
+    })))
+}
+
 /// Judges images with a tag by one policy alone, with all exceptions and VEX documents and without
 /// passes, up to `most` of them.
 ///
@@ -62,13 +77,7 @@ pub fn run(
     after: Option<Place>,
     most: usize,
 ) -> Result<Report, StoreError> {
-    let current = book::current(app)?;
-    let rulebook = current.as_deref().map(|book| book.rulebook.clone());
-    let rulebook = rulebook.unwrap_or_default();
-    let book = Arc::new(Book::of(Rulebook {
-        policies: vec![policy],
-        ..rulebook
-    }));
+    let book = alone(app, policy)?;
     let mut report = Report::default();
     let (mut repository, mut tag) = match after {
         Some(place) => (Some(place.repository), place.tag),

@@ -493,6 +493,55 @@ async fn a_dry_run_tells_what_a_policy_would_deny_part_by_part() {
 }
 
 #[tokio::test]
+async fn a_dry_run_tells_which_recent_pulls_would_be_denied() {
+    let (server, digest) = scanned().await;
+    server
+        .push("base", "v1", &ALPINE.replace("1.3-r0", "1.3.1-r0"))
+        .await;
+    server.work();
+    let by_digest = format!("app/manifests/{digest}");
+    for path in [
+        "app/manifests/v1",
+        "app/manifests/v1",
+        &by_digest,
+        "base/manifests/v1",
+    ] {
+        assert_eq!(pull(&server, path).await, is(200, ""), "{path}");
+    }
+    let listed = server.get(&format!("/v2/app/referrers/{digest}")).await;
+    assert_eq!(listed.status, 200, "a list is no pull");
+    let run = async |query: &str| {
+        let path = format!("/api/v1/policies/dry-run{query}");
+        let answered = call(&server, "POST", &path, "application/toml", ANY).await;
+        assert_eq!(answered.status, 200, "{}", answered.body);
+        answered.json()
+    };
+    let whole = run("").await;
+    assert_eq!(whole["pulls_complete"], true);
+    let pulls = whole["pulls"].as_array().unwrap();
+    let mut seen: Vec<_> = pulls
+        .iter()
+        .map(|one| {
+            assert_eq!(one["reasons"][0]["finding"], CVE);
+            let keys = ["repository", "object", "digest", "pulls", "effect"];
+            json!(keys.map(|key| one[key].clone()))
+        })
+        .collect();
+    seen.sort_by_key(|one| one[3].as_u64());
+    let row = |object: &str, pulls: u64| json!(["app", object, digest.as_str(), pulls, "deny"]);
+    assert_eq!(seen, [row(digest.as_str(), 1), row("v1", 2)]);
+    let few = run("?limit=1").await;
+    assert_eq!(few["pulls_complete"], false);
+    assert_eq!(run("?pulls_days=0").await["pulls"], json!([]));
+    assert_eq!(few["pulls"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        run("?repository=app").await["pulls"],
+        Value::Null,
+        "told once"
+    );
+}
+
+#[tokio::test]
 async fn a_policy_is_kept_with_its_versions_and_its_problems_are_named() {
     let server = Server::open();
     let put =

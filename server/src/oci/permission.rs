@@ -36,8 +36,13 @@ pub fn deed(route: &Route, method: &Method, uri: &Uri) -> Option<Deed> {
     // A mount takes a blob from another repository.
     let from = answer::parameters(uri, "from").next();
     let from = from.filter(|_| matches!(route, Route::Uploads(_)));
+    let details = match route {
+        // Of the same action as a pull, and none.
+        Route::Referrers(..) => json!({ "list": "referrers" }),
+        _ => from.map_or(Value::Null, |from| json!({ "from": from })),
+    };
     Some(Deed {
-        details: from.map_or(Value::Null, |from| json!({ "from": from })),
+        details,
         ..Deed::new(action, Some(name)).to(object)
     })
 }
