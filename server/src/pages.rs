@@ -22,6 +22,7 @@ use crate::auth::Principal;
 use crate::auth::access::Denial;
 use crate::blocking::spawn_blocking;
 
+mod events;
 mod home;
 mod image;
 mod index;
@@ -45,6 +46,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/", get(show_home))
         .route("/repositories/{*name}", get(show_repository))
         .route("/images/{digest}", get(show_image))
+        .route("/events", get(show_events))
         .route("/policies", get(show_policies))
         .route("/vulnerabilities", get(find_vulnerability))
         .route("/vulnerabilities/{id}", get(show_vulnerability))
@@ -89,6 +91,8 @@ struct Asked {
     after: Option<String>,
     repository: Option<String>,
     id: Option<String>,
+    kind: Option<String>,
+    before: Option<String>,
 }
 
 async fn show_home(
@@ -142,6 +146,19 @@ async fn show_policies(
     Query(asked): Query<Asked>,
 ) -> Response<Body> {
     page(move || Ok(policies::page(&app, &principal, asked.after.as_deref())?.render()?)).await
+}
+
+async fn show_events(
+    State(app): State<Arc<App>>,
+    Extension(principal): Extension<Principal>,
+    Query(asked): Query<Asked>,
+) -> Response<Body> {
+    let wanted = events::Wanted {
+        kind: asked.kind.unwrap_or_default(),
+        repository: asked.repository.unwrap_or_default().trim().to_owned(),
+        before: asked.before.and_then(|before| before.parse().ok()),
+    };
+    page(move || Ok(events::page(&app, &principal, wanted)?.render()?)).await
 }
 
 /// The search form of the first page sends the identifier as a parameter.

@@ -325,3 +325,72 @@ async fn an_index_is_shown_as_the_named_repository_holds_it() {
     let body = image_page(&server, &index).await;
     assert!(body.contains(gone), "{body}");
 }
+
+#[tokio::test]
+async fn events_are_told_newest_first_to_those_who_may_see_them() {
+    let server = Server::unhurried();
+    server.load(&[]);
+    let digest = server.push("app1", "one", ALPINE).await;
+    server
+        .push("other", "two", &ALPINE.replace("1.3-r0", "1.2-r0"))
+        .await;
+    server.work();
+    server.load(&[("zlib", "1.3.1-r0", "CVE-2023-45853")]);
+    server.work();
+    server.app.store.metadata.place_events(1000).unwrap();
+    let body = async |query: &str| {
+        let answered = server.get(&format!("/events{query}")).await;
+        assert_eq!(answered.status, 200, "{query}: {}", answered.body);
+        check_headers(&answered);
+        answered.body
+    };
+    let all = body("").await;
+    let found = all.find("/vulnerabilities/CVE-2023-45853").expect(&all);
+    let pushed = all.find("Pushed").expect(&all);
+    assert!(found < pushed, "newest first: {all}");
+    let image = format!("/images/{digest}?repository=app1");
+    for words in [
+        image.as_str(),
+        "zlib 1.2-r0, zlib 1.3-r0, 2 images:",
+        "Scanned",
+    ] {
+        assert!(all.contains(words), "{words}: {all}");
+    }
+    let one = body("?kind=pushed&repository=app*").await;
+    assert_eq!(one.matches("Pushed").count(), 1, "{one}");
+    assert!(
+        !one.contains("CVE-2023-45853<") && !one.contains("other:two"),
+        "{one}"
+    );
+    assert!(one.contains("<option selected>pushed"), "{one}");
+    let none = body("?before=1").await;
+    assert!(none.contains("Nothing that you may see"), "{none}");
+    for query in ["?kind=eaten", "?repository=%3Cscript%3E"] {
+        let answered = server.get(&format!("/events{query}")).await;
+        assert_eq!(answered.status, 404, "{query}");
+        assert!(!answered.body.contains("<script"), "{}", answered.body);
+    }
+}
+
+#[tokio::test]
+async fn subscriptions_are_shown_to_administrators_and_events_to_readers() {
+    let server = Server::with(|_| {});
+    let root = server.user("root", &["admin"]);
+    let bob = server.user("bob", &["scan-reader:team/*"]);
+    server.log_in(Some((&root.id, &root.secret)));
+    let wanted = json!({ "name": "tell", "url": "https://hooks.example.org/secret" });
+    let made = server.send("POST", "/api/v1/subscriptions", wanted).await;
+    assert_eq!(made.status.as_u16(), 201, "{}", made.body);
+    server.push("app1", "one", ALPINE).await;
+    server.app.store.metadata.place_events(1000).unwrap();
+    let told = server.get("/events").await.body;
+    assert!(
+        told.contains("app1:one") && told.contains(">tell<"),
+        "{told}"
+    );
+    assert!(!told.contains("hooks.example.org"), "{told}");
+    server.log_in(Some((&bob.id, &bob.secret)));
+    let hidden = server.get("/events").await.body;
+    assert!(hidden.contains("Nothing that you may see"), "{hidden}");
+    assert!(!hidden.contains("Subscriptions"), "{hidden}");
+}
