@@ -111,10 +111,15 @@ impl<D: Driver> Manifests for D {
         digest: &Digest,
         limit: usize,
     ) -> Answer<Vec<(Digest, Option<Tag>)>> {
-        let sql = "SELECT m.digest, t.name
-                   FROM (SELECT id FROM manifest WHERE digest = ?2
-                       UNION SELECT manifest_id FROM manifest_child WHERE digest = ?2) named
-                   JOIN manifest m ON m.id = named.id
+        // An index may be named by another one: whoever asks for that gets the image as well.
+        let sql = "WITH RECURSIVE named (digest) AS (
+                       SELECT digest FROM manifest WHERE digest = ?2
+                       UNION SELECT p.digest FROM named n
+                       JOIN manifest_child c ON c.digest = n.digest
+                       JOIN manifest p ON p.id = c.manifest_id
+                       JOIN repository o ON o.id = p.repository_id WHERE o.name = ?1)
+                   SELECT m.digest, t.name FROM named
+                   JOIN manifest m ON m.digest = named.digest
                    JOIN repository r ON r.id = m.repository_id
                    LEFT JOIN tag t ON t.manifest_id = m.id
                    WHERE r.name = ?1 ORDER BY m.digest, t.name LIMIT ?3";
