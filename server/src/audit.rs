@@ -166,8 +166,8 @@ impl Log {
     }
 }
 
-/// Writes an entry, synced. Where the disk is full it waits in memory until there is room, as far as
-/// may wait: who deletes to make that room must not be refused for it.
+/// Writes an entry, synced. Where the disk is full it waits in memory until there is room, as far
+/// as may wait: who deletes to make that room must not be refused for it.
 ///
 /// # Errors
 ///
