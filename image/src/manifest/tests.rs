@@ -156,3 +156,34 @@ fn limits_hold() {
     let deep = "[".repeat(5000);
     assert!(parse(&deep, None).is_err());
 }
+
+#[test]
+fn what_docker_runs_is_an_image_whatever_it_is_called() {
+    use super::media_type::{DOCKER_CONFIG, DOCKER_MANIFEST, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST};
+    let chart = "application/vnd.cncf.helm.config.v1+json";
+    let octets = "application/octet-stream";
+    let upper = "Application/vnd.docker.image.rootfs.diff.tar.gzip";
+    let d = format!("sha256:{}", "a".repeat(64));
+    for (kind, config, layer, expected) in [
+        (OCI_MANIFEST, OCI_CONFIG, OCI_LAYER, true),
+        (DOCKER_MANIFEST, DOCKER_CONFIG, upper, true),
+        (DOCKER_MANIFEST, DOCKER_CONFIG, octets, true),
+        (DOCKER_MANIFEST, "application/json", octets, true),
+        (OCI_MANIFEST, "application/json", octets, false),
+        (OCI_MANIFEST, chart, OCI_LAYER, false),
+        (
+            OCI_MANIFEST,
+            OCI_CONFIG,
+            "application/vnd.in-toto+json",
+            false,
+        ),
+    ] {
+        let text = format!(
+            r#"{{"schemaVersion":2,"mediaType":"{kind}",
+            "config":{{"mediaType":"{config}","digest":"{d}","size":1}},
+            "layers":[{{"mediaType":"{layer}","digest":"{d}","size":1}}]}}"#
+        );
+        let read = Manifest::parse(text.as_bytes(), None, &Limits::default()).unwrap();
+        assert_eq!(read.is_image(), expected, "{kind} {config} {layer}");
+    }
+}
