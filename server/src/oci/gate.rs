@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::http::Response;
 use axum::http::header::{HeaderName, HeaderValue, WARNING};
-use model::{Reference, RepositoryName};
+use model::{Reference, RepositoryName, Tag};
 use policy::Effect;
 use serde_json::{Map, json};
 use store::record;
@@ -49,7 +49,7 @@ pub fn pull(
     reference: &Reference,
     manifest: &record::Manifest,
 ) -> Result<Said, Failure> {
-    let Some(judged) = ask(app, reference, manifest)? else {
+    let Some(judged) = ask(app, tag_of(reference), manifest)? else {
         return Ok(Said::default());
     };
     let page = words::page(app, &manifest.repository, &manifest.digest);
@@ -111,32 +111,33 @@ pub fn look(
     let Some(manifest) = app.store.metadata.manifest(name, &by_digest)? else {
         return Ok(Said::default());
     };
-    let judged = ask(app, reference, &manifest)?;
-    Ok(judged.map_or_else(Said::default, |judged| {
-        said(&judged, &words::page(app, name, digest))
-    }))
+    tell(app, tag_of(reference), &manifest)
 }
 
-/// What will become of a pull of what was just pushed.
+/// What becomes of a pull of a manifest by a tag, or by its digest.
 ///
 /// # Errors
 ///
 /// Where the store fails.
-pub fn pushed(
-    app: &App,
-    reference: &Reference,
-    manifest: &record::Manifest,
-) -> Result<Said, Failure> {
-    let judged = ask(app, reference, manifest)?;
+pub fn tell(app: &App, tag: Option<&Tag>, manifest: &record::Manifest) -> Result<Said, Failure> {
+    let judged = ask(app, tag, manifest)?;
     Ok(judged.map_or_else(Said::default, |judged| {
         let page = words::page(app, &manifest.repository, &manifest.digest);
         said(&judged, &page)
     }))
 }
 
+/// The tag that a manifest is asked for by.
+fn tag_of(reference: &Reference) -> Option<&Tag> {
+    match reference {
+        Reference::Tag(tag) => Some(tag),
+        Reference::Digest(_) => None,
+    }
+}
+
 fn ask(
     app: &App,
-    reference: &Reference,
+    tag: Option<&Tag>,
     manifest: &record::Manifest,
 ) -> Result<Option<Judged>, Failure> {
     let Some(book) = book::in_force(app)? else {
@@ -145,10 +146,7 @@ fn ask(
     let question = Question {
         repository: &manifest.repository,
         manifest,
-        tag: match reference {
-            Reference::Tag(tag) => Some(tag),
-            Reference::Digest(_) => None,
-        },
+        tag,
     };
     Ok(judge(app, &book, question, Depth::Enough)?)
 }

@@ -250,16 +250,10 @@ fn store(
     let mut response = answer::empty(StatusCode::CREATED, &headers);
     if is_scanned {
         tell_scan(app, &manifest, response.headers_mut())?;
-        let said = gate::pushed(app, &reference(tags, &pushed.digest), &manifest)?;
+        let said = gate::tell(app, tag, &manifest)?;
         response = said.on(response);
     }
     Ok(response)
-}
-
-/// How somebody will ask for what was pushed.
-fn reference(tags: &[Tag], digest: &Digest) -> Reference {
-    let tag = tags.first().map(|tag| Reference::Tag(tag.clone()));
-    tag.unwrap_or_else(|| Reference::Digest(digest.clone()))
 }
 
 /// What the registry keeps of a manifest.
