@@ -83,7 +83,7 @@ async fn serve(flags: &cli::Serve) -> anyhow::Result<()> {
         tokio::spawn(database::watch(app.clone(), path.clone()));
     }
     greet(&app, flags, made.as_ref())?;
-    let count = flags.workers.unwrap_or_else(processors).max(1);
+    let count = flags.workers.unwrap_or_else(server::app::processors).max(1);
     let workers = Workers::start(&app, count);
     let writer = Writer::start(&app);
     let every = Duration::from_secs(60 * u64::from(flags.collect_every));
@@ -249,8 +249,4 @@ fn greet(app: &App, flags: &cli::Serve, made: Option<&NewKey>) -> anyhow::Result
         )?;
     }
     Ok(out.flush()?)
-}
-
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -211,6 +211,7 @@ impl App {
     }
 }
 
-fn processors() -> usize {
+/// How many threads can work at once here.
+pub fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
