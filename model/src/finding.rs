@@ -110,6 +110,12 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// All names of the weakness: its identifier, then its aliases.
+    pub fn identifiers(&self) -> impl Iterator<Item = &str> {
+        let aliases = self.aliases.iter().map(String::as_str);
+        std::iter::once(self.id.as_str()).chain(aliases)
+    }
+
     /// The order of all lists of findings: worst first, then by identifier and package.
     pub fn sort_key(&self) -> (Severity, &str, &Package) {
         (self.severity, &self.id, &self.package)

@@ -79,7 +79,7 @@ impl Exception {
 
     /// Whether it speaks of a finding.
     fn covers(&self, finding: &Finding) -> bool {
-        let mut names = std::iter::once(&finding.id).chain(&finding.aliases);
+        let mut names = finding.identifiers();
         let purl = finding.purl.as_deref();
         names.any(|name| self.vulnerability.matches(name))
             && self
@@ -124,7 +124,7 @@ impl Exceptions {
         if self.all.is_empty() {
             return Vec::new();
         }
-        let names = std::iter::once(&finding.id).chain(&finding.aliases);
+        let names = finding.identifiers();
         let named = names.filter_map(|name| self.by_name.get(&name.to_ascii_uppercase()));
         let mut places: Vec<usize> = named.flatten().chain(&self.wide).copied().collect();
         places.sort_unstable();

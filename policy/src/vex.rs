@@ -124,7 +124,7 @@ impl Vex {
         if self.by_name.is_empty() {
             return None;
         }
-        let names = std::iter::once(&finding.id).chain(&finding.aliases);
+        let names = finding.identifiers();
         let known = names.filter_map(|name| self.by_name.get(&name.to_ascii_uppercase()));
         let known = known.flatten().filter_map(|at| self.statements.get(*at));
         let speaks = |one: &&Statement| {

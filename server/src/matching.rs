@@ -247,7 +247,7 @@ fn compare<'a>(before: &'a [Finding], after: &'a [Finding]) -> Vec<(Change, &'a 
     let mut changes = Vec::new();
     let known = by_name(before);
     for finding in after {
-        match names(finding).find_map(|name| known.get(name)) {
+        match finding.identifiers().find_map(|name| known.get(name)) {
             None => changes.push((Change::Found, finding)),
             Some(before) if is_altered(before, finding) => changes.push((Change::Altered, finding)),
             Some(_) => {}
@@ -255,7 +255,7 @@ fn compare<'a>(before: &'a [Finding], after: &'a [Finding]) -> Vec<(Change, &'a 
     }
     let known = by_name(after);
     for finding in before {
-        if !names(finding).any(|name| known.contains_key(name)) {
+        if !finding.identifiers().any(|name| known.contains_key(name)) {
             changes.push((Change::Gone, finding));
         }
     }
@@ -265,14 +265,8 @@ fn compare<'a>(before: &'a [Finding], after: &'a [Finding]) -> Vec<(Change, &'a 
 fn by_name(findings: &[Finding]) -> HashMap<&str, &Finding> {
     let pairs = findings
         .iter()
-        .flat_map(|finding| names(finding).map(move |name| (name, finding)));
+        .flat_map(|finding| finding.identifiers().map(move |name| (name, finding)));
     pairs.collect()
-}
-
-fn names(finding: &Finding) -> impl Iterator<Item = &str> {
-    std::iter::once(&finding.id)
-        .chain(&finding.aliases)
-        .map(String::as_str)
 }
 
 /// Whether somebody has to do something else about it than before. A word that its publisher

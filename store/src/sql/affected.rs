@@ -18,7 +18,7 @@ pub fn by_identifier(
 ) -> Answer<Vec<AffectedImage>> {
     let sql = "SELECT package_id FROM finding WHERE identifier = ?1";
     let packages = numbers(t.query(sql, &given![id])?)?;
-    let meant = |finding: &Finding| package::identifiers(finding).any(|name| name == id);
+    let meant = |finding: &Finding| finding.identifiers().any(|name| name == id);
     images(t, &packages, after, limit, &meant)
 }
 

@@ -111,16 +111,12 @@ pub fn index<'a>(
 ) -> Answer<()> {
     let mut named = Vec::new();
     for (id, assessed) in packages {
-        let names: BTreeSet<&String> = assessed.findings.iter().flat_map(identifiers).collect();
+        let findings = assessed.findings.iter();
+        let names: BTreeSet<&str> = findings.flat_map(Finding::identifiers).collect();
         named.extend(names.into_iter().map(|name| given![name, id].to_vec()));
     }
     let sql = "INSERT INTO finding (identifier, package_id) VALUES (?1, ?2)";
     t.query_each(sql, &named).map(drop)
-}
-
-/// All names of the weakness.
-pub fn identifiers(finding: &Finding) -> impl Iterator<Item = &String> {
-    std::iter::once(&finding.id).chain(&finding.aliases)
 }
 
 /// How many findings packages of one identity have, by severity: each identifier once, with its
