@@ -159,6 +159,12 @@ impl Database {
         &self.revision
     }
 
+    /// What judges packages: this database, and the code that reads it ([`crate::REVISION`]). As
+    /// long as it is the same, so is every judgement.
+    pub fn judge(&self) -> String {
+        format!("{}.{}", self.revision, crate::REVISION)
+    }
+
     /// The newest date in its input.
     pub fn built(&self) -> Option<Timestamp> {
         self.facts.built

@@ -34,3 +34,6 @@ pub use limits::{AgeLimits, Limits};
 pub use matching::{Assessment, assess};
 pub use reason::reason;
 pub use record::{Affected, End, Range, Record, Score, State, Weakness};
+
+/// A hash of the sources that judge: other sources, other judgements.
+pub const REVISION: &str = env!("MATCHER_REVISION");

@@ -9,7 +9,6 @@ use std::time::Duration;
 use advisory::Database;
 use anyhow::Context;
 use server::App;
-use store::record::JobKind;
 
 use crate::mmap;
 
@@ -62,13 +61,7 @@ pub fn load(app: &App, path: &Path) -> anyhow::Result<()> {
     let database = Arc::new(open(path)?);
     let revision = database.revision().to_owned();
     app.database.replace(database);
-    app.store.metadata.add_job(
-        &JobKind::Match {
-            revision: revision.clone(),
-        },
-        app.clock.now(),
-    )?;
-    app.wake_worker();
+    server::matching::order(app)?;
     tracing::info!(%revision, "advisory database loaded");
     Ok(())
 }

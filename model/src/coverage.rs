@@ -38,6 +38,7 @@ gap_kinds! {
     Limit "limit" "A limit was reached: what lies beyond it was not looked at.",
     Unsupported "unsupported" "Something is there that is not catalogued here.",
     Undecided "undecided" "Two versions could not be compared.",
+    FindingsBehind "findings_behind" "The findings are still being brought to the database in use.",
 }
 
 impl fmt::Display for GapKind {

@@ -257,14 +257,14 @@ fn push(app: &App, database: &Database, image: usize) -> Result<(), Failure> {
 }
 
 fn bring_in(app: &App, database: &Database) -> Result<(), Failure> {
-    let revision = database.revision().to_owned();
+    let judge = database.judge();
     let kind = JobKind::Match {
-        revision: revision.clone(),
+        judge: judge.clone(),
     };
     let lease = SignedDuration::from_mins(10);
     let job = app.store.metadata.claim_job(&kind, NOW, lease)?;
     let job = job.ok_or("somebody else has the job")?;
-    let brought = matching::bring(app, &job, &revision)?;
+    let brought = matching::bring(app, &job, &judge)?;
     app.store.metadata.finish_job(&job)?;
     match brought {
         matching::Brought::Done => Ok(()),
@@ -284,8 +284,8 @@ fn bring(dir: &Path, rounds: usize) -> Result<(), Failure> {
     for revision in &revisions {
         app.database.replace(revision.clone());
     }
-    let known = app.store.metadata.matched_revision()?;
-    let mut next = known.as_deref() == Some(first.revision());
+    let known = app.store.metadata.matched_by()?;
+    let mut next = known == Some(first.judge());
     for _ in 0..rounds {
         let database = if next { second } else { first };
         app.database.replace(database.clone());

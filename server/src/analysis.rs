@@ -21,26 +21,27 @@ use model::{Digest, RepositoryName};
 use store::{StoreError, Upload, UploadId};
 
 use crate::app::App;
+use crate::cache::{self, Cache};
 use crate::scan::{self, ScanError};
 
 mod follow;
-mod recent;
 
 use follow::Follower;
 pub use follow::Progress;
-use recent::Recent;
 
 /// The most uploads that are followed at once: each holds a thread and a decompressor.
 const MOST_FOLLOWED: usize = 16;
 /// How long an upload may rest before it is not followed any more.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How many paths the reports may name that are kept in memory: some 50 MB.
-const RECENT_PATHS: usize = 500_000;
+/// How many bytes the reports may take that are kept in memory.
+const RECENT: usize = 64 << 20;
 
 /// The analyses under way and those that ended lately.
 pub struct Analyses {
     state: Mutex<State>,
     changed: Condvar,
+    /// Reports that were made or asked for a moment ago: a push asks for them next.
+    recent: Cache<LayerReport>,
     /// The most threads that read blobs.
     readers: usize,
 }
@@ -55,7 +56,6 @@ struct State {
     /// Blobs that a manifest has called a layer: they are read whatever they look like.
     wanted: HashSet<Digest>,
     readers: usize,
-    recent: Recent,
 }
 
 impl Analyses {
@@ -69,8 +69,8 @@ impl Analyses {
                 waiting: VecDeque::new(),
                 wanted: HashSet::new(),
                 readers: 0,
-                recent: Recent::new(RECENT_PATHS),
             }),
+            recent: Cache::new(RECENT),
             changed: Condvar::new(),
             readers,
         }
@@ -82,12 +82,13 @@ impl Analyses {
 
     /// A report that is in memory still.
     pub fn recent(&self, layer: &Digest) -> Option<Arc<LayerReport>> {
-        self.state().recent.get(layer)
+        self.recent.get(layer)
     }
 
     /// Keeps a report in memory for a while.
     pub fn keep(&self, layer: &Digest, report: Arc<LayerReport>) {
-        self.state().recent.put(layer.clone(), report);
+        let weight = weigh(&report);
+        self.recent.put(layer, report, weight);
     }
 
     /// Waits until no analysis of that blob is under way, or the time is up; `false` where it was.
@@ -350,4 +351,19 @@ fn is_worth_reading(first: &[u8]) -> bool {
         Compression::Plain => first.get(257..262) == Some(b"ustar"),
         Compression::Unsupported(_) => false,
     }
+}
+/// About how many bytes a report takes. Its paths are many, and only looked at.
+fn weigh(report: &LayerReport) -> usize {
+    let contents = &report.contents;
+    let text = |text: &String| 32 + text.len();
+    let links = contents.symlinks.iter();
+    let names = [
+        &contents.touched,
+        &contents.directories,
+        &contents.removed,
+        &contents.opaque,
+    ];
+    let names = names.into_iter().flatten().map(text).sum::<usize>();
+    let links = links.map(|(from, to)| text(from) + text(to)).sum::<usize>();
+    names + links + cache::weigh(&(&contents.found, &contents.problems))
 }

@@ -15,7 +15,7 @@ use crate::audit;
 use crate::auth::password::Passwords;
 use crate::auth::seal::Seal;
 use crate::events::Hub;
-use crate::facts::FactsCache;
+use crate::facts::{self, FactsCache};
 use crate::gate::book::Shelf;
 use crate::limiter::{FailedLogins, PrincipalRate};
 use crate::metrics::Metrics;
@@ -60,10 +60,10 @@ impl DatabaseHandle {
         recent.last().cloned()
     }
 
-    /// The database of a revision, if it is the one in use or was lately.
-    pub fn of_revision(&self, revision: &str) -> Option<Arc<Database>> {
+    /// The database of a judge ([`Database::judge`]), if it is the one in use or was lately.
+    pub fn of_judge(&self, judge: &str) -> Option<Arc<Database>> {
         let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner);
-        let mut found = recent.iter().filter(|one| one.revision() == revision);
+        let mut found = recent.iter().filter(|one| one.judge() == judge);
         found.next_back().cloned()
     }
 
@@ -178,7 +178,7 @@ impl App {
             random,
             bell: Bell::default(),
             analyses: Analyses::new(processors()),
-            facts: FactsCache::default(),
+            facts: FactsCache::new(facts::MOST),
             stopping: AtomicBool::new(false),
             scanning: scanning::Cache::default(),
             audit: audit::Log::default(),

@@ -5,21 +5,25 @@
 //! findings read and joined again. Coverage depends on the time as well: it is judged anew after a
 //! while.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use advisory::Database;
 use jiff::{SignedDuration, Timestamp};
-use model::{Coverage, Digest, Finding, Gap, Inventory};
+use model::{Coverage, Digest, Finding, Gap, GapKind, Inventory};
 use store::StoreError;
 use store::record::FactsVersion;
 
 use crate::app::App;
+use crate::cache::{self, Cache};
 use crate::scan;
 
 /// How long a judgement on coverage stands: feeds age by days.
 const JUDGED_FOR: SignedDuration = SignedDuration::from_secs(60);
-/// How many packages and findings may be kept altogether: some 200 MB.
-const MOST: usize = 200_000;
+/// How many bytes may be kept altogether, as JSON: in memory it is two to three times as much.
+pub const MOST: usize = 96 << 20;
+
+/// The facts that were asked for last.
+pub type FactsCache = Cache<Facts>;
 
 /// What is known of an image.
 #[derive(Clone, Debug)]
@@ -34,70 +38,17 @@ pub struct Facts {
     pub findings: Arc<Vec<Finding>>,
     /// How much could be answered.
     pub coverage: Coverage,
-    /// The revision of the database that coverage was judged by.
-    database_revision: String,
+    /// The judge in use when coverage was judged.
+    judge: Option<String>,
     judged_at: Timestamp,
     undecided: Arc<Vec<Gap>>,
+    /// About how many bytes they take.
+    weight: usize,
 }
 
 impl Facts {
-    fn weight(&self) -> usize {
-        1 + self.inventory.packages.len() + self.findings.len()
-    }
-}
-
-/// The facts that were asked for last.
-#[derive(Default)]
-pub struct FactsCache(Mutex<Kept>);
-
-#[derive(Default)]
-struct Kept {
-    facts: HashMap<Digest, (u64, Arc<Facts>)>,
-    weight: usize,
-    asked: u64,
-}
-
-impl FactsCache {
-    fn get(&self, image: &Digest) -> Option<Arc<Facts>> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.asked += 1;
-        let asked = kept.asked;
-        let (last, facts) = kept.facts.get_mut(image)?;
-        *last = asked;
-        Some(facts.clone())
-    }
-
-    fn put(&self, image: &Digest, facts: &Arc<Facts>) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.asked += 1;
-        kept.weight += facts.weight();
-        let row = (kept.asked, facts.clone());
-        if let Some((_, before)) = kept.facts.insert(image.clone(), row) {
-            kept.weight -= before.weight();
-        }
-        if kept.weight > MOST {
-            kept.forget_half();
-        }
-    }
-}
-
-impl Kept {
-    /// Forgets those that were not asked for the longest, until half of the room is free.
-    fn forget_half(&mut self) {
-        let mut oldest: Vec<(u64, Digest)> = self
-            .facts
-            .iter()
-            .map(|(image, (asked, _))| (*asked, image.clone()))
-            .collect();
-        oldest.sort();
-        for (_, image) in oldest {
-            if self.weight <= MOST / 2 {
-                break;
-            }
-            if let Some((_, facts)) = self.facts.remove(&image) {
-                self.weight -= facts.weight();
-            }
-        }
+    fn weigh(&self) -> usize {
+        cache::weigh(&(&*self.inventory, &*self.findings, &*self.undecided))
     }
 }
 
@@ -111,28 +62,45 @@ pub fn of(app: &App, image: &Digest) -> Result<Option<Arc<Facts>>, StoreError> {
         return Ok(None);
     };
     let known = app.facts.get(image);
-    let known = known.filter(|facts| facts.version == version);
+    let known = known.filter(|facts| facts.version.holds_the_same(&version));
     let (database, now) = (app.database.current(), app.clock.now());
-    let revision = database
-        .as_ref()
-        .map_or("", |database| database.revision())
-        .to_owned();
+    let judge = database.as_deref().map(Database::judge);
     let stands = |facts: &Arc<Facts>| {
         let age = now.duration_since(facts.judged_at);
-        facts.database_revision == revision && age.abs() < JUDGED_FOR
+        facts.judge == judge && facts.version == version && age.abs() < JUDGED_FOR
     };
-    let mut facts = match known {
+    let (mut facts, weight) = match known {
         Some(facts) if stands(&facts) => return Ok(Some(facts)),
-        Some(facts) => (*facts).clone(),
-        None => load(app, image, version)?,
+        Some(facts) => ((*facts).clone(), facts.weight),
+        None => {
+            let facts = load(app, image, version.clone())?;
+            let weight = facts.weigh();
+            (facts, weight)
+        }
     };
-    let gaps = facts.undecided.to_vec();
+    let mut gaps = facts.undecided.to_vec();
+    if let Some(database) = &database
+        && !version.sets.is_empty()
+        && version.judge != judge
+    {
+        let revision = database.revision();
+        gaps.push(Gap::new(GapKind::FindingsBehind, behind(revision)));
+    }
     facts.coverage = scan::coverage(app, &facts.inventory, gaps, database.as_deref(), now);
-    facts.database_revision = revision;
+    facts.version = version;
+    facts.judge = judge;
     facts.judged_at = now;
+    facts.weight = weight;
     let facts = Arc::new(facts);
-    app.facts.put(image, &facts);
+    app.facts.put(image, facts.clone(), weight);
     Ok(Some(facts))
+}
+
+fn behind(revision: &str) -> String {
+    format!(
+        "the findings are still being brought to the advisory database {revision}; that takes \
+         seconds: ask again, and look into the server's log if it stays so"
+    )
 }
 
 /// Facts on which coverage is still to be judged.
@@ -153,8 +121,9 @@ fn load(app: &App, image: &Digest, version: FactsVersion) -> Result<Facts, Store
         inventory: Arc::new(inventory),
         findings: Arc::new(findings),
         coverage: Coverage::from_gaps(Vec::new(), false),
-        database_revision: String::new(),
+        judge: None,
         judged_at: Timestamp::UNIX_EPOCH,
         undecided: Arc::new(undecided),
+        weight: 0,
     })
 }

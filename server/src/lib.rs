@@ -10,6 +10,7 @@ pub mod app;
 pub mod audit;
 pub mod auth;
 mod blocking;
+pub mod cache;
 pub mod ecr;
 pub mod events;
 pub mod facts;

@@ -36,27 +36,41 @@ const ROUNDS: usize = 20;
 pub enum Brought {
     /// All findings are of it.
     Done,
-    /// This server uses another database.
-    NotHere,
-    /// It has to be tried again: somebody else has the job now, or stores packages all the time.
+    /// It has to be tried again: another database is in use here since, somebody else has the job
+    /// now, or packages are stored all the time.
     Again,
 }
 
-/// Brings all findings to the database of a revision.
+/// Has the database in use brought in.
+///
+/// # Errors
+///
+/// Where the store cannot take the job.
+pub fn order(app: &App) -> Result<(), StoreError> {
+    if let Some(database) = app.database.current() {
+        let judge = database.judge();
+        let now = app.clock.now();
+        app.store.metadata.add_job(&JobKind::Match { judge }, now)?;
+        app.wake_worker();
+    }
+    Ok(())
+}
+
+/// Brings all findings to the database of a judge.
 ///
 /// # Errors
 ///
 /// Where the store fails. What was done until then stays, and is not done again.
-pub fn bring(app: &App, job: &Job, revision: &str) -> Result<Brought, StoreError> {
+pub fn bring(app: &App, job: &Job, judge: &str) -> Result<Brought, StoreError> {
     let database = app.database.current();
-    let Some(database) = database.filter(|database| database.revision() == revision) else {
-        return Ok(Brought::NotHere);
-    };
-    catalogue_again(app)?;
-    let MatchBegun::From(matched) = app.store.metadata.begin_match(job, revision)? else {
+    let Some(database) = database.filter(|database| database.judge() == judge) else {
         return Ok(Brought::Again);
     };
-    let before = matched.and_then(|revision| app.database.of_revision(&revision));
+    catalogue_again(app)?;
+    let MatchBegun::From(matched) = app.store.metadata.begin_match(job, judge)? else {
+        return Ok(Brought::Again);
+    };
+    let before = matched.and_then(|judge| app.database.of_judge(&judge));
     let work = Work {
         app,
         job,
@@ -64,7 +78,7 @@ pub fn bring(app: &App, job: &Job, revision: &str) -> Result<Brought, StoreError
         database,
     };
     let mut changed = match &work.before {
-        Some(before) if before.revision() == revision => Vec::new(),
+        Some(before) if before.judge() == judge => Vec::new(),
         before => work.changed(before.as_deref())?,
     };
     for _ in 0..ROUNDS {
@@ -72,7 +86,7 @@ pub fn bring(app: &App, job: &Job, revision: &str) -> Result<Brought, StoreError
         if !work.write(std::mem::take(&mut changed))? {
             return Ok(Brought::Again);
         }
-        if app.store.metadata.finish_match(job, revision)? {
+        if app.store.metadata.finish_match(job, judge)? {
             return Ok(Brought::Done);
         }
     }
@@ -85,16 +99,10 @@ pub fn bring(app: &App, job: &Job, revision: &str) -> Result<Brought, StoreError
 /// # Errors
 ///
 /// Where the store fails.
-pub fn look_again(app: &App, revision: &str, done: bool) -> Result<(), StoreError> {
-    let current = app.database.current();
-    let in_use = |database: &Arc<Database>| database.revision() == revision;
-    match current.filter(|database| in_use(database) != done) {
-        Some(database) => {
-            let revision = database.revision().to_owned();
-            let metadata = &app.store.metadata;
-            metadata.add_job(&JobKind::Match { revision }, app.clock.now())
-        }
-        None => Ok(()),
+pub fn look_again(app: &App, done: &str) -> Result<(), StoreError> {
+    match app.database.current() {
+        Some(database) if database.judge() != done => order(app),
+        _ => Ok(()),
     }
 }
 

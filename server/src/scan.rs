@@ -13,14 +13,18 @@ use image::config::ImageConfig;
 use image::manifest::{ImageManifest, Manifest};
 use jiff::Timestamp;
 use model::{
-    Coverage, DatabaseFacts, Digest, Finding, Gap, GapKind, Inventory, Matchable, PackageType,
-    Scan, Severity, Target,
+    Coverage, DatabaseFacts, Digest, Finding, Gap, GapKind, Inventory, Matchable, Scan, Severity,
+    Target,
 };
-use store::record::{AssessedPackage, PackageKey, ScanResult, ScanState};
+use store::record::{AssessedPackage, PackageKey};
 use store::{Blob, StoreError};
 
 use crate::app::App;
 use crate::{analysis, facts};
+
+mod look;
+
+pub use look::{Looked, Order, failed, look, look_soon, store_result};
 
 /// ECR's words for an image in which nothing could be looked at.
 pub const UNSUPPORTED: &str =
@@ -96,8 +100,7 @@ pub fn catalogue_soon(
     for layer in &manifest.layers {
         let report = match known.remove(&layer.digest).flatten() {
             Some(report) => Some(report),
-            None if app.analyses.wait(&layer.digest, until) => known_report(app, &layer.digest)?,
-            None => None,
+            None => awaited_report(app, &layer.digest, until)?,
         };
         let Some(report) = report else {
             return Ok(None);
@@ -118,6 +121,27 @@ fn inventory(
         .extend(check_diff_ids(app, manifest, reports)?);
     inventory.problems.sort();
     Ok(inventory)
+}
+
+/// The report of a layer that is being read, once it is there.
+fn awaited_report(
+    app: &Arc<App>,
+    layer: &Digest,
+    until: Instant,
+) -> Result<Option<Arc<LayerReport>>, StoreError> {
+    if !app.analyses.wait(layer, until) {
+        return Ok(None);
+    }
+    if let Some(report) = known_report(app, layer)? {
+        return Ok(Some(report));
+    }
+    // Whoever followed the upload left it alone, since it looks like no layer. It was asked to be
+    // read too late for that one; now nobody else reads it.
+    analysis::read_soon(app, layer);
+    match app.analyses.wait(layer, until) {
+        true => known_report(app, layer),
+        false => Ok(None),
+    }
 }
 
 /// The report of a layer that was read before.
@@ -249,133 +273,6 @@ pub fn assess_package(matchable: Matchable, database: Option<&Database>) -> Asse
         key,
         findings: assessment.findings,
         gaps: assessment.gaps,
-    }
-}
-
-/// Which packages came into an image together: those of a layer. Packages of one type, name and
-/// version go with the first of them.
-fn sets(inventory: &Inventory, packages: &[AssessedPackage]) -> Vec<Vec<usize>> {
-    let mut layer_of: HashMap<(PackageType, &str, &str), Option<&Digest>> = HashMap::new();
-    for installed in &inventory.packages {
-        let package = &installed.package;
-        let identity = (
-            package.kind,
-            package.name.as_str(),
-            package.version.as_str(),
-        );
-        let layer = installed.layer.as_ref();
-        let first = layer_of.entry(identity).or_insert(layer);
-        *first = (*first).min(layer);
-    }
-    let mut sets: BTreeMap<Option<&Digest>, Vec<usize>> = BTreeMap::new();
-    for (at, assessed) in packages.iter().enumerate() {
-        let package = &assessed.matchable.package;
-        let identity = (
-            package.kind,
-            package.name.as_str(),
-            package.version.as_str(),
-        );
-        let layer = layer_of.get(&identity).copied().flatten();
-        sets.entry(layer).or_default().push(at);
-    }
-    sets.into_values().collect()
-}
-
-/// What became of an image that was looked at.
-pub enum Looked {
-    /// This was found.
-    Found(Box<ScanResult>),
-    /// Nothing could be looked at, for this reason.
-    Unsupported(String),
-}
-
-/// Assesses an inventory with a database, for the image's scan.
-pub fn look(
-    app: &App,
-    image: &Digest,
-    inventory: Inventory,
-    database: Option<&Database>,
-) -> Looked {
-    let now = app.clock.now();
-    let packages = assess(&inventory, database);
-    let gaps = packages.iter().flat_map(|package| &package.gaps);
-    let coverage = coverage(app, &inventory, gaps.cloned().collect(), database, now);
-    if coverage.verdict == model::coverage::Completeness::Unsupported {
-        let gaps = in_words(&coverage.gaps);
-        return Looked::Unsupported(format!("{UNSUPPORTED} {gaps}"));
-    }
-    Looked::Found(Box::new(ScanResult {
-        image: image.clone(),
-        sets: sets(&inventory, &packages),
-        inventory,
-        catalog_revision: catalog::REVISION.to_owned(),
-        packages,
-        database_revision: database
-            .map(|database| database.revision().to_owned())
-            .unwrap_or_default(),
-        completed_at: now,
-    }))
-}
-
-/// What is to become of the scan of an image that is pushed.
-pub enum Order {
-    /// What was found before stands: it has followed the database.
-    Stands,
-    /// A job ends it.
-    Later,
-    /// This became of it.
-    Looked(Looked),
-}
-
-/// Looks at an image that is pushed, if its layers are catalogued within a while.
-///
-/// # Errors
-///
-/// Where the store fails.
-pub fn look_soon(
-    app: &Arc<App>,
-    image: &Digest,
-    manifest: &ImageManifest,
-) -> Result<Order, StoreError> {
-    let known = app.store.metadata.facts_version(image)?;
-    if known.is_some_and(|known| known.state == ScanState::Complete) {
-        return Ok(Order::Stands);
-    }
-    if app.settings.push_wait.is_zero() {
-        return Ok(Order::Later);
-    }
-    let until = Instant::now() + app.settings.push_wait;
-    match catalogue_soon(app, manifest, until) {
-        Ok(Some(inventory)) => {
-            let database = app.database.current();
-            Ok(Order::Looked(look(
-                app,
-                image,
-                inventory,
-                database.as_deref(),
-            )))
-        }
-        Ok(None) => Ok(Order::Later),
-        Err(ScanError::Unscannable(detail)) => Ok(Order::Looked(Looked::Unsupported(detail))),
-        Err(ScanError::Store(error)) => {
-            // The push is good all the same.
-            tracing::warn!(%error, %image, "the scan could not be made with the push: a job will");
-            Ok(Order::Later)
-        }
-    }
-}
-
-/// Assesses an inventory with the database in use and stores the whole as the image's scan.
-///
-/// # Errors
-///
-/// Where the store fails.
-pub fn store_result(app: &App, image: &Digest, inventory: Inventory) -> Result<(), StoreError> {
-    let database = app.database.current();
-    let metadata = &app.store.metadata;
-    match look(app, image, inventory, database.as_deref()) {
-        Looked::Found(result) => metadata.complete_scan(&result),
-        Looked::Unsupported(detail) => metadata.fail_scan(image, &detail, app.clock.now()),
     }
 }
 

@@ -16,13 +16,13 @@ use jiff::Timestamp;
 use model::{Digest, RepositoryName};
 use serde_json::Value;
 use store::Store;
-use store::record::{JobKind, Repository, TagRule, User};
+use store::record::{Repository, TagRule, User};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
 use crate::auth::key::NewKey;
 use crate::auth::seal::{KEY_LENGTH, Seal};
-use crate::{App, Clock, Random, Settings, worker};
+use crate::{App, Clock, Random, Settings, matching, worker};
 
 /// 2026-11-24T00:00:00Z.
 const BEGIN: i64 = 1_795_478_400;
@@ -329,15 +329,8 @@ impl Server {
     }
 
     fn take_up(&self, database: Database) {
-        let database = Arc::new(database);
-        let revision = database.revision().to_owned();
-        self.app.database.replace(database);
-        let job = JobKind::Match { revision };
-        self.app
-            .store
-            .metadata
-            .add_job(&job, self.app.clock.now())
-            .unwrap();
+        self.app.database.replace(Arc::new(database));
+        matching::order(&self.app).unwrap();
     }
 }
 

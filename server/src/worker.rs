@@ -80,18 +80,19 @@ fn work(app: &App, stop: &AtomicBool) {
 ///
 /// Where the queue cannot be read or written.
 pub fn run_next(app: &App) -> Result<bool, StoreError> {
-    let Some(job) = app.store.metadata.lease_job(app.clock.now(), LEASE)? else {
+    let judge = app.database.current().map(|database| database.judge());
+    let metadata = &app.store.metadata;
+    let Some(job) = metadata.lease_job(judge.as_deref(), app.clock.now(), LEASE)? else {
         return Ok(false);
     };
     let outcome = hold(app, &job, || {
         catch_unwind(AssertUnwindSafe(|| run(app, &job)))
     });
     match outcome {
-        Ok(Ok(outcome @ (Outcome::Done | Outcome::GivenUp))) => {
-            app.store.metadata.finish_job(&job)?;
-            if let JobKind::Match { revision } = &job.kind {
-                let done = matches!(outcome, Outcome::Done);
-                matching::look_again(app, revision, done)?;
+        Ok(Ok(Outcome::Done)) => {
+            metadata.finish_job(&job)?;
+            if let JobKind::Match { judge } = &job.kind {
+                matching::look_again(app, judge)?;
             }
         }
         Ok(Ok(Outcome::Later)) => give_back(app, &job)?,
@@ -139,38 +140,31 @@ fn renew(app: &App, job: &Job, done: &AtomicBool, bell: &Bell) {
 /// What becomes of a job that did not fail.
 enum Outcome {
     Done,
-    /// Nobody can do it any more.
-    GivenUp,
-    /// Somebody else may do it, or this one in a moment.
+    /// It can be done in a moment, here or elsewhere.
     Later,
 }
 
 fn run(app: &App, job: &Job) -> Result<Outcome, StoreError> {
     match &job.kind {
         JobKind::Scan { image } => scan_image(app, image).map(|()| Outcome::Done),
-        JobKind::Match { revision } => bring(app, job, revision),
+        JobKind::Match { judge } => bring(app, job, judge),
         JobKind::Sweep { .. } => sweep::run(app).map(|()| Outcome::Done),
         // Left by a collector that died: the next collection goes on with what it began.
         JobKind::Collect => Ok(Outcome::Done),
     }
 }
 
-/// Brings findings to a database. A server that does not use it leaves it to one that does, for a
-/// while.
-fn bring(app: &App, job: &Job, revision: &str) -> Result<Outcome, StoreError> {
+/// Brings findings to a database.
+fn bring(app: &App, job: &Job, judge: &str) -> Result<Outcome, StoreError> {
     let started = app.clock.elapsed();
-    let brought = matching::bring(app, job, revision)?;
+    let brought = matching::bring(app, job, judge)?;
     let took = app.clock.elapsed().saturating_sub(started);
     match brought {
         Brought::Done => {
-            tracing::info!(%revision, milliseconds = took.as_millis(), "findings follow the database");
+            tracing::info!(%judge, milliseconds = took.as_millis(), "findings follow the database");
             Ok(Outcome::Done)
         }
-        Brought::NotHere if job.attempts >= MAX_ATTEMPTS => {
-            tracing::info!(%revision, "no server uses that advisory database any more");
-            Ok(Outcome::GivenUp)
-        }
-        Brought::NotHere | Brought::Again => Ok(Outcome::Later),
+        Brought::Again => Ok(Outcome::Later),
     }
 }
 
@@ -204,7 +198,7 @@ fn scan_steps(app: &App, image: &Digest) -> Result<&'static str, StoreError> {
             tracing::warn!(%image, %detail, "an image cannot be scanned");
             app.store
                 .metadata
-                .fail_scan(image, &detail, app.clock.now())?;
+                .fail_scan(&scan::failed(app, image, detail))?;
             Ok("unscannable")
         }
         Err(ScanError::Store(error)) => Err(error),
@@ -226,10 +220,10 @@ fn retry(app: &App, job: &Job, error: &str) -> Result<(), StoreError> {
     if job.attempts < MAX_ATTEMPTS || matches!(job.kind, JobKind::Match { .. }) {
         return give_back(app, job);
     }
-    let now = app.clock.now();
     if let JobKind::Scan { image } = &job.kind {
         let detail = format!("the scan was tried {MAX_ATTEMPTS} times: {error}");
-        app.store.metadata.fail_scan(image, &detail, now)?;
+        let failed = scan::failed(app, image, detail);
+        app.store.metadata.fail_scan(&failed)?;
     }
     app.store.metadata.finish_job(job)
 }

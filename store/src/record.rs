@@ -15,7 +15,7 @@ pub use event::{
 pub use gate::{GateDocument, GateKind, NewGateDocument, Pass};
 pub use scan::{
     AffectedImage, AssessedPackage, FactsVersion, MatchBegun, PackageKey, Reassessed, Reassessment,
-    ScanOrder, ScanResult, ScanRow, ScanState, StoredPackage, WeaknessChange,
+    ScanFailed, ScanOrder, ScanResult, ScanRow, ScanState, StoredPackage, WeaknessChange,
 };
 pub use subscription::{EventFilter, Outbox, Progress, Subscription};
 
@@ -200,10 +200,11 @@ pub enum JobKind {
         /// The manifest's digest.
         image: Digest,
     },
-    /// Match again what is stored, with the database of that revision.
+    /// Match again what is stored.
     Match {
-        /// The revision that was current when the job was made.
-        revision: String,
+        /// The database that was in use when the job was made, and the code that read it.
+        #[serde(alias = "revision")]
+        judge: String,
     },
     /// Remove what nobody uses.
     Collect,

@@ -76,5 +76,6 @@ fn advice(kind: GapKind) -> &'static str {
         GapKind::Limit => "Raise the limit, or check what lies beyond it by hand.",
         GapKind::Unsupported => "Check this part by other means.",
         GapKind::Undecided => "Compare these versions by hand.",
+        GapKind::FindingsBehind => "Ask again in a few seconds.",
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use advisory::Database;
 use jiff::Timestamp;
-use model::{Coverage, Digest, Exploitation, Inventory, Reference, RepositoryName, Tag};
+use model::coverage::Completeness;
+use model::{Coverage, Digest, Exploitation, GapKind, Inventory, Reference, RepositoryName, Tag};
 use policy::{Facts, State, Subject, Unknown};
 use store::StoreError;
 use store::record::{ManifestSummary, ScanState};
@@ -24,8 +25,11 @@ pub struct Known {
     database: Option<Timestamp>,
     /// What the advisory database in use knows nothing of.
     unknown: Vec<Unknown>,
+    /// How much could be answered. That findings are being brought to another database is no reason
+    /// to stop anybody: it goes by what is stored.
+    coverage: Coverage,
     /// What is said where nothing was looked at.
-    unseen: (Inventory, Coverage),
+    unseen: Inventory,
 }
 
 impl Known {
@@ -42,8 +46,8 @@ impl Known {
             state,
             findings: last.map_or(&[], |last| &last.findings),
             exploitation: &self.exploitation,
-            coverage: last.map_or(&self.unseen.1, |last| &last.coverage),
-            inventory: last.map_or(&self.unseen.0, |last| &last.inventory),
+            coverage: &self.coverage,
+            inventory: last.map_or(&self.unseen, |last| &last.inventory),
             database: self.database,
             unknown: &self.unknown,
             signed,
@@ -71,14 +75,26 @@ pub fn of(app: &App, image: &Digest, with_exploitation: bool) -> Result<Known, S
         let known: Result<_, _> = each.map(|one| database.exploitation_of(one)).collect();
         exploitation = known.map_err(|error| StoreError::Damaged(error.to_string()))?;
     }
+    let unseen = || Coverage::from_gaps(Vec::new(), false);
+    let coverage = last.as_deref().map(|last| settled(&last.coverage));
+    let coverage = coverage.unwrap_or_else(unseen);
     Ok(Known {
         unknown: database.as_deref().map(unknown).unwrap_or_default(),
         last,
         failed: failed.map(|row| row.detail),
         exploitation,
         database: database.and_then(|database| database.facts().built),
-        unseen: (Inventory::default(), Coverage::from_gaps(Vec::new(), false)),
+        coverage,
+        unseen: Inventory::default(),
     })
+}
+
+/// Coverage as of the findings that are stored.
+fn settled(coverage: &Coverage) -> Coverage {
+    let gaps = coverage.gaps.iter();
+    let gaps = gaps.filter(|gap| gap.kind != GapKind::FindingsBehind);
+    let looked_at = coverage.verdict != Completeness::Unsupported;
+    Coverage::from_gaps(gaps.cloned().collect(), looked_at)
 }
 
 /// What a database has no feed of.
@@ -144,4 +160,24 @@ fn is_signature(artifact: &ManifestSummary) -> bool {
         annotations.is_some_and(|annotations| annotations.contains(text))
     };
     SIGNATURES.contains(&kind) || (kind.starts_with(BUNDLE) && says(SIGNED_BY_COSIGN))
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Gap;
+
+    use super::*;
+
+    #[test]
+    fn findings_that_are_being_followed_up_stop_nobody() {
+        let behind = || Gap::new(GapKind::FindingsBehind, "wait");
+        let limit = || Gap::new(GapKind::Limit, "large");
+        let word = |gaps, looked| settled(&Coverage::from_gaps(gaps, looked)).verdict;
+        assert_eq!(word(vec![behind()], true), Completeness::Complete);
+        assert_eq!(
+            word(vec![behind(), limit()], true),
+            Completeness::Incomplete
+        );
+        assert_eq!(word(vec![behind()], false), Completeness::Unsupported);
+    }
 }

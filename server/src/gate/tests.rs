@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use crate::testing::{ALPINE, Answered, Server};
 
+mod disguise;
+
 const CVE: &str = "CVE-2023-45853";
 /// Denies everything that was found.
 const ANY: &str = "name = 'p'\n[[rules]]\nseverity = 'any'\n";

@@ -67,6 +67,7 @@ async fn push_attestation(server: &Server) -> Digest {
 pub(crate) async fn two_platforms() -> (Server, Digest) {
     let server = Server::open();
     server.load(FIXES);
+    server.work();
     let amd64 = on_alpine("amd64", "busybox");
     let arm64 = on_alpine("arm64", "nothing");
     let amd64 = server.push_fixture("app1", "amd64", &amd64).await;
@@ -135,6 +136,7 @@ async fn images_that_share_a_layer_are_one_answer() {
 async fn a_layer_that_images_share_is_read_once() {
     let server = Server::open();
     server.load(FIXES);
+    server.work();
     let images = [on_alpine("amd64", "busybox"), on_alpine("arm64", "other")];
     let shared = Digest::of(&images[0].layers[0].blob);
     assert_eq!(shared, Digest::of(&images[1].layers[0].blob));
@@ -163,6 +165,7 @@ async fn a_layer_that_images_share_is_read_once() {
 async fn an_attestation_is_no_image_and_the_word_for_it_hides_none() {
     let server = Server::open();
     server.load(FIXES);
+    server.work();
     let image = server.push("app1", "one", ALPINE).await;
     let attestation = push_attestation(&server).await;
     let marked = |digest: &Digest, platform: &str| {
@@ -237,6 +240,7 @@ async fn an_index_in_an_index_is_followed_as_far_as_the_limits_say() {
 async fn an_image_that_could_not_be_scanned_is_named() {
     let server = Server::open();
     server.load(FIXES);
+    server.work();
     let good = server.push("app1", "good", ALPINE).await;
     let bad = Fixture::for_platform(NO_PACKAGES, "linux", "arm64").unwrap();
     let bad = server.push_fixture("app1", "bad", &bad).await;

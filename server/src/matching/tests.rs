@@ -8,6 +8,7 @@ use store::record::{Happening, JobKind, ScanState};
 
 use crate::testing::{ALPINE, Server};
 use crate::worker::{LEASE, run_next};
+use crate::{facts, matching};
 
 /// Two images of Alpine with openssl and zlib, and one with another zlib.
 async fn server() -> (Server, [Digest; 3]) {
@@ -162,7 +163,9 @@ async fn a_worker_that_died_in_between_is_followed_by_one_that_ends_it() {
     ];
     server.load(&fixes);
     let metadata = &server.app.store.metadata;
-    let job = metadata.lease_job(server.app.clock.now(), LEASE).unwrap();
+    let judge = server.app.database.current().unwrap().judge();
+    let now = server.app.clock.now();
+    let job = metadata.lease_job(Some(&judge), now, LEASE).unwrap();
     let job = job.unwrap();
     // The first transaction of its work, and then nothing more.
     let database = server.app.database.current().unwrap();
@@ -180,30 +183,74 @@ async fn a_worker_that_died_in_between_is_followed_by_one_that_ends_it() {
     server.pass(LEASE.as_secs() + 1);
     server.work();
     assert_eq!(counts(&server, &images), [3, 3, 2]);
-    let revision = server.app.database.current().unwrap();
-    assert_eq!(
-        metadata.matched_revision().unwrap().as_deref(),
-        Some(revision.revision())
-    );
+    assert_eq!(metadata.matched_by().unwrap(), Some(judge));
     let told = told(&server, &mut after);
     assert_eq!(told.lines().count(), 2, "none twice: {told}");
 }
 
 #[tokio::test]
-async fn a_job_for_a_database_that_is_not_here_is_left_to_others_for_a_while() {
-    let (server, _) = server().await;
+async fn a_job_for_a_database_that_is_not_here_is_left_to_others() {
+    let (server, images) = server().await;
     let kind = JobKind::Match {
-        revision: "elsewhere".to_owned(),
+        judge: "elsewhere".to_owned(),
     };
     let metadata = &server.app.store.metadata;
     metadata.add_job(&kind, server.app.clock.now()).unwrap();
-    let mut tries = 0;
-    for _ in 0..20 {
-        tries += u32::from(run_next(&server.app).unwrap());
-        server.pass(100);
-    }
-    assert_eq!(tries, 5, "then it is given up");
-    assert_eq!(metadata.job_count().unwrap(), 0);
+    assert!(!run_next(&server.app).unwrap());
+    server.pass(100_000);
+    assert!(!run_next(&server.app).unwrap(), "however long it waits");
+    assert_eq!(metadata.job_count().unwrap(), 1);
+    server.load(&[("zlib", "1.3.1-r0", "CVE-2023-45853")]);
+    server.work();
+    assert_eq!(counts(&server, &images), [1, 1, 0]);
+    assert_eq!(metadata.job_count().unwrap(), 0, "what came before is over");
+}
+
+#[tokio::test]
+async fn findings_that_are_not_of_the_database_in_use_say_so() {
+    let (server, images) = server().await;
+    let gaps = || -> Vec<String> {
+        let facts = facts::of(&server.app, &images[0]).unwrap().unwrap();
+        let gaps = facts.coverage.gaps.iter();
+        gaps.map(|gap| gap.kind.to_string()).collect()
+    };
+    let behind = || gaps().contains(&"findings_behind".to_owned());
+    assert!(!behind());
+    server.load(&[("zlib", "1.3.1-r0", "CVE-2023-45853")]);
+    assert!(behind(), "nobody has matched it yet");
+    let metadata = &server.app.store.metadata;
+    let judge = server.app.database.current().unwrap().judge();
+    let now = server.app.clock.now();
+    let job = metadata.lease_job(Some(&judge), now, LEASE).unwrap();
+    metadata.begin_match(&job.unwrap(), &judge).unwrap();
+    assert!(behind(), "it is begun");
+    server.pass(LEASE.as_secs() + 1);
+    server.work();
+    assert!(!behind());
+    assert_eq!(counts(&server, &images), [1, 1, 0]);
+}
+
+#[tokio::test]
+async fn the_same_database_is_brought_in_again_for_another_matcher() {
+    let (server, images) = server().await;
+    server.load(&[("zlib", "1.3.1-r0", "CVE-2023-45853")]);
+    let database = server.app.database.current().unwrap();
+    // As the program before this one left it: it judged by the same database, and found nothing.
+    let metadata = &server.app.store.metadata;
+    let judge = format!("{}.old", database.revision());
+    let kind = JobKind::Match {
+        judge: judge.clone(),
+    };
+    let now = server.app.clock.now();
+    let job = metadata.claim_job(&kind, now, LEASE).unwrap().unwrap();
+    metadata.begin_match(&job, &judge).unwrap();
+    assert!(metadata.finish_match(&job, &judge).unwrap());
+    metadata.finish_job(&job).unwrap();
+    assert_eq!(counts(&server, &images), [0, 0, 0]);
+    matching::order(&server.app).unwrap();
+    server.work();
+    assert_eq!(counts(&server, &images), [1, 1, 0]);
+    assert_eq!(metadata.matched_by().unwrap(), Some(database.judge()));
 }
 
 #[tokio::test]

@@ -222,7 +222,7 @@ fn store(
         None | Some(Order::Stands) => ScanOrder::None,
         Some(Order::Later) => ScanOrder::Later,
         Some(Order::Looked(Looked::Found(result))) => ScanOrder::Done(result),
-        Some(Order::Looked(Looked::Unsupported(detail))) => ScanOrder::Failed(detail),
+        Some(Order::Looked(Looked::Failed(failed))) => ScanOrder::Failed(failed),
     };
     // Each further tag is a transaction of its own: one that is cut off was not acknowledged.
     let (tag, others) = tags.split_first().unzip();
@@ -238,7 +238,7 @@ fn store(
     }
     match &order {
         Some(Order::Looked(Looked::Found(_))) => app.metrics.scan("complete", took),
-        Some(Order::Looked(Looked::Unsupported(_))) => app.metrics.scan("unscannable", took),
+        Some(Order::Looked(Looked::Failed(_))) => app.metrics.scan("unscannable", took),
         Some(Order::Later | Order::Stands) | None => {}
     }
     app.wake_worker();

@@ -119,7 +119,7 @@ async fn a_job_whose_worker_died_is_done_by_another() {
     let digest = server.push("app1", "latest", ALPINE).await;
     let metadata = &server.app.store.metadata;
     metadata
-        .lease_job(server.app.clock.now(), LEASE)
+        .lease_job(None, server.app.clock.now(), LEASE)
         .unwrap()
         .unwrap();
     metadata.begin_scan(&digest).unwrap();
@@ -170,7 +170,7 @@ async fn a_database_that_was_half_brought_in_is_taken_back_where_the_one_before_
     assert!(found > 0);
     let (metadata, now) = (&server.app.store.metadata, server.app.clock.now());
     let kind = JobKind::Match {
-        revision: "another".to_owned(),
+        judge: "another".to_owned(),
     };
     let dead = metadata.claim_job(&kind, now, LEASE).unwrap().unwrap();
     let begun = metadata.begin_match(&dead, "another").unwrap();
@@ -204,22 +204,17 @@ async fn a_database_that_comes_back_while_it_is_brought_in_is_brought_in_once_mo
     let server = Server::open();
     server.load(&[("zlib", "9", "CVE-2026-1")]);
     server.work();
-    let before = server.app.database.current().unwrap().revision().to_owned();
+    let before = server.app.database.current().unwrap().judge();
     server.load(&[]);
     let waiting = || server.app.store.metadata.job_count().unwrap();
     assert_eq!(waiting(), 1);
-    crate::matching::look_again(&server.app, &before, false).unwrap();
-    assert_eq!(waiting(), 1, "nobody uses that one");
     server.work();
     assert_eq!(waiting(), 0);
-    let now = server.app.database.current().unwrap().revision().to_owned();
-    crate::matching::look_again(&server.app, &now, true).unwrap();
+    let now = server.app.database.current().unwrap().judge();
+    crate::matching::look_again(&server.app, &now).unwrap();
     assert_eq!(waiting(), 0, "it is brought in");
-    crate::matching::look_again(&server.app, &before, true).unwrap();
+    crate::matching::look_again(&server.app, &before).unwrap();
     assert_eq!(waiting(), 1, "another has come since");
-    server.work();
-    crate::matching::look_again(&server.app, &now, false).unwrap();
-    assert_eq!(waiting(), 1, "it was given up, and came back");
 }
 
 #[tokio::test]
@@ -227,17 +222,17 @@ async fn findings_are_never_left_behind_the_database() {
     let server = Server::open();
     server.load(&[]);
     let metadata = &server.app.store.metadata;
+    let judge = server.app.database.current().unwrap().judge();
     let mut last = None;
     for _ in 0..=super::MAX_ATTEMPTS {
         server.pass(LEASE.as_secs());
-        last = metadata.lease_job(server.app.clock.now(), LEASE).unwrap();
+        let now = server.app.clock.now();
+        last = metadata.lease_job(Some(&judge), now, LEASE).unwrap();
     }
     super::retry(&server.app, &last.unwrap(), "the disk is away").unwrap();
     assert_eq!(metadata.job_count().unwrap(), 1, "it is tried once more");
     server.pass(100);
     server.work();
     assert_eq!(metadata.job_count().unwrap(), 0);
-    let current = server.app.database.current().unwrap();
-    let matched = metadata.matched_revision().unwrap();
-    assert_eq!(matched.as_deref(), Some(current.revision()));
+    assert_eq!(metadata.matched_by().unwrap(), Some(judge));
 }

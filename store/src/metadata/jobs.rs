@@ -9,8 +9,14 @@ use crate::record::{Job, JobKind};
 pub trait Jobs {
     /// Adds a job, unless one that does the same waits already.
     fn add_job(&self, kind: &JobKind, now: Timestamp) -> Answer<()>;
-    /// Takes the oldest job that is free at `now`, for as long as the lease.
-    fn lease_job(&self, now: Timestamp, lease: SignedDuration) -> Answer<Option<Job>>;
+    /// Takes the oldest job that is free at `now`, for as long as the lease. Of the match jobs only
+    /// the one of that judge is taken: nobody else can do the others.
+    fn lease_job(
+        &self,
+        judge: Option<&str>,
+        now: Timestamp,
+        lease: SignedDuration,
+    ) -> Answer<Option<Job>>;
     /// Takes the job of one kind, which is added where it is not there; `None` while another
     /// holds it.
     fn claim_job(

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use model::{Digest, Inventory};
 
 use super::Answer;
-use crate::record::{AffectedImage, AssessedPackage, FactsVersion, ScanResult, ScanRow};
+use crate::record::{
+    AffectedImage, AssessedPackage, FactsVersion, ScanFailed, ScanResult, ScanRow,
+};
 
 /// The contract for scans: one per manifest digest, whatever repositories hold it.
 pub trait Scans {
@@ -22,7 +24,7 @@ pub trait Scans {
     fn complete_scan(&self, result: &ScanResult) -> Answer<()>;
     /// Makes the scan FAILED for a reason and ends its job; findings of an earlier scan are
     /// removed. An event tells of it.
-    fn fail_scan(&self, image: &Digest, detail: &str, now: Timestamp) -> Answer<()>;
+    fn fail_scan(&self, failed: &ScanFailed) -> Answer<()>;
     /// The inventory of an image that was scanned, with the catalog revision that made it.
     fn inventory(&self, image: &Digest) -> Answer<Option<(Inventory, String)>>;
     /// The assessed packages of an image that was scanned, in order.

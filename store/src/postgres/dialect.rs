@@ -8,12 +8,22 @@ pub fn statement(sql: &str) -> String {
         let is_argument = letter == '?' && rest.peek().is_some_and(char::is_ascii_digit);
         text.push(if is_argument { '$' } else { letter });
     }
+    LOCKS
+        .iter()
+        .fold(text, |text, (said, locked)| text.replace(said, locked))
+}
+
+/// What is locked while it is looked at; SQLite has one writer at a time anyway.
+const LOCKS: &[(&str, &str)] = &[
     // Two that lease at once take different jobs, and neither waits.
-    text.replace(
+    (
         "ORDER BY id LIMIT 1)",
         "ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)",
-    )
-}
+    ),
+    // Whoever stores packages as those of a judge has done so before another judge begins: it
+    // reads them without being serializable.
+    ("/* until committed */", "FOR SHARE"),
+];
 
 /// What a step of the schema says, and how it is said here; whole words, in this order.
 const WORDS: &[(&str, &str)] = &[

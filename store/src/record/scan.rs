@@ -105,8 +105,21 @@ pub struct ScanResult {
     /// such sets. Each package is in one of them, and packages of one type, name and version are
     /// in the same.
     pub sets: Vec<Vec<usize>>,
-    /// The database revision that assessed them; empty for none.
-    pub database_revision: String,
+    /// What assessed them: a database and the code that reads it; empty for none.
+    pub judge: String,
+    /// When it ended.
+    pub completed_at: Timestamp,
+}
+
+/// A scan that found out nothing.
+#[derive(Clone, Debug)]
+pub struct ScanFailed {
+    /// The manifest's digest.
+    pub image: Digest,
+    /// Why, in words.
+    pub detail: String,
+    /// The catalog revision that could not do it: another one may.
+    pub catalog_revision: String,
     /// When it ended.
     pub completed_at: Timestamp,
 }
@@ -121,10 +134,10 @@ pub enum ScanOrder<'a> {
     /// It is done: this is what was found.
     Done(&'a ScanResult),
     /// It cannot be done, for this reason.
-    Failed(&'a str),
+    Failed(&'a ScanFailed),
 }
 
-/// What the facts of an image are made of: as long as it is the same, they are.
+/// What the facts of an image are made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FactsVersion {
     /// Where the scan stands.
@@ -133,6 +146,17 @@ pub struct FactsVersion {
     pub completed_at: Option<Timestamp>,
     /// Its sets of packages, each with the number of changes to what is said of them.
     pub sets: Vec<(i64, u64)>,
+    /// The judge that all its findings are of; `None` while they are brought to another one.
+    pub judge: Option<String>,
+}
+
+impl FactsVersion {
+    /// Whether the facts are the same: they can be when they are of another judge.
+    pub fn holds_the_same(&self, other: &FactsVersion) -> bool {
+        self.state == other.state
+            && self.completed_at == other.completed_at
+            && self.sets == other.sets
+    }
 }
 
 /// One weakness that is found, rated or fixed otherwise than before in packages of the store.

@@ -16,17 +16,26 @@ impl<D: Driver> Jobs for D {
         self.write(Durability::Synced, |t| add(t, kind, now))
     }
 
-    fn lease_job(&self, now: Timestamp, lease: SignedDuration) -> Answer<Option<Job>> {
+    fn lease_job(
+        &self,
+        judge: Option<&str>,
+        now: Timestamp,
+        lease: SignedDuration,
+    ) -> Answer<Option<Job>> {
+        let own = judge.map_or(Ok(String::new()), |judge| json(&match_of(judge)))?;
         // Most looks find nothing, and those need not write.
-        let free = "SELECT 1 FROM job WHERE free_at <= ?1 LIMIT 1";
-        if self.read(|t| t.first(free, &given![now]))?.is_none() {
+        let free = format!("SELECT 1 FROM job WHERE free_at <= ?1 AND {CAN_BE_DONE} LIMIT 1");
+        if self.read(|t| t.first(&free, &given![now, &own]))?.is_none() {
             return Ok(None);
         }
         self.write(Durability::Unsynced, |t| {
-            let sql = "UPDATE job SET attempts = attempts + 1, free_at = ?2
-                       WHERE id = (SELECT id FROM job WHERE free_at <= ?1 ORDER BY id LIMIT 1)
-                       RETURNING id, kind, attempts";
-            t.first(sql, &given![now, until(now, lease)])?
+            let sql = format!(
+                "UPDATE job SET attempts = attempts + 1, free_at = ?3
+                 WHERE id = (SELECT id FROM job WHERE free_at <= ?1 AND {CAN_BE_DONE}
+                             ORDER BY id LIMIT 1)
+                 RETURNING id, kind, attempts"
+            );
+            t.first(&sql, &given![now, &own, until(now, lease)])?
                 .map(read)
                 .transpose()
         })
@@ -84,6 +93,15 @@ impl<D: Driver> Jobs for D {
     }
 }
 
+/// What whoever asks can do: every job but the matches of others.
+const CAN_BE_DONE: &str = r#"(kind NOT LIKE '{"match":%' OR kind = ?2)"#;
+
+fn match_of(judge: &str) -> JobKind {
+    JobKind::Match {
+        judge: judge.to_owned(),
+    }
+}
+
 fn read(mut row: Row) -> Answer<Job> {
     let (id, kind): (i64, String) = (row.take(0)?, row.take(1)?);
     Ok(Job {
@@ -113,6 +131,13 @@ pub fn take_matches(t: &mut dyn Transaction, but: &Job) -> Answer<()> {
     let sql = r#"UPDATE job SET attempts = attempts + 1
                  WHERE id <> ?1 AND attempts > 0 AND kind LIKE '{"match":%'"#;
     t.execute(sql, &given![but.id]).map(drop)
+}
+
+/// Forgets every match job that was added before one that is done: its judge is not the last that
+/// somebody put in place.
+pub fn forget_matches_before(t: &mut dyn Transaction, done: &Job) -> Answer<()> {
+    let sql = r#"DELETE FROM job WHERE id < ?1 AND kind LIKE '{"match":%'"#;
+    t.execute(sql, &given![done.id]).map(drop)
 }
 
 /// Forgets a job that has lost its object.

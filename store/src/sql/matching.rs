@@ -15,12 +15,12 @@ use crate::record::{
 };
 
 impl<D: Driver> Matching for D {
-    fn matched_revision(&self) -> Answer<Option<String>> {
+    fn matched_by(&self) -> Answer<Option<String>> {
         self.read(matched)
     }
 
-    fn begin_match(&self, job: &Job, database_revision: &str) -> Answer<MatchBegun> {
-        self.write(Durability::Synced, |t| begin(t, job, database_revision))
+    fn begin_match(&self, job: &Job, judge: &str) -> Answer<MatchBegun> {
+        self.write(Durability::Synced, |t| begin(t, job, judge))
     }
 
     fn packages_under(&self, keys: &[PackageKey]) -> Answer<Vec<StoredPackage>> {
@@ -62,34 +62,47 @@ impl<D: Driver> Matching for D {
         })
     }
 
-    fn finish_match(&self, job: &Job, database_revision: &str) -> Answer<bool> {
+    fn finish_match(&self, job: &Job, judge: &str) -> Answer<bool> {
         self.write(Durability::Synced, |t| {
             let unsettled = "SELECT 1 FROM package WHERE settled = 0 LIMIT 1";
             if !job::is_held(t, job)? || t.first(unsettled, &[])?.is_some() {
                 return Ok(false);
             }
-            let sql = "INSERT INTO matched (id, database_revision) VALUES (1, ?1)
-                       ON CONFLICT (id) DO UPDATE SET
-                           database_revision = excluded.database_revision";
-            t.execute(sql, &given![database_revision])?;
+            let sql = "INSERT INTO matched (id, judge) VALUES (1, ?1)
+                       ON CONFLICT (id) DO UPDATE SET judge = excluded.judge";
+            t.execute(sql, &given![judge])?;
+            job::forget_matches_before(t, job)?;
             Ok(true)
         })
     }
 }
 
-/// The database revision that findings are of.
+/// The judge that findings are of.
 pub fn matched(t: &mut dyn Transaction) -> Answer<Option<String>> {
-    let row = t.first("SELECT database_revision FROM matched WHERE id = 1", &[])?;
+    one(t, "SELECT judge FROM matched WHERE id = 1")
+}
+
+/// The same for whoever stores packages as that judge's: until they are committed, no other judge
+/// begins.
+pub fn matched_until_committed(t: &mut dyn Transaction) -> Answer<Option<String>> {
+    one(
+        t,
+        "SELECT judge FROM matched WHERE id = 1 /* until committed */",
+    )
+}
+
+fn one(t: &mut dyn Transaction, sql: &str) -> Answer<Option<String>> {
+    let row = t.first(sql, &[])?;
     row.map(|mut row| row.take(0)).transpose()
 }
 
-fn begin(t: &mut dyn Transaction, job: &Job, database_revision: &str) -> Answer<MatchBegun> {
+fn begin(t: &mut dyn Transaction, job: &Job, judge: &str) -> Answer<MatchBegun> {
     if !job::is_held(t, job)? {
         return Ok(MatchBegun::NotHeld);
     }
     job::take_matches(t, job)?;
     let before = matched(t)?;
-    if before.as_deref() != Some(database_revision) {
+    if before.as_deref() != Some(judge) {
         t.execute("DELETE FROM matched", &[])?;
     }
     Ok(MatchBegun::From(before))
@@ -191,11 +204,16 @@ fn write(t: &mut dyn Transaction, packages: &[&Reassessed], changed: &[&Reassess
     t.query_each(sql, &ids(packages))?;
     let mut rows = Vec::with_capacity(changed.len());
     for package in changed {
-        let findings = package::packed(&package.after.findings)?;
-        let gaps = package::packed(&package.after.gaps)?;
-        rows.push(given![package.id, findings, gaps].to_vec());
+        let after = &package.after;
+        let (findings, gaps) = (
+            package::packed(&after.findings)?,
+            package::packed(&after.gaps)?,
+        );
+        let (ecosystem, name) = package::place(after);
+        rows.push(given![package.id, findings, gaps, ecosystem, name].to_vec());
     }
-    let sql = "UPDATE package SET findings = ?2, gaps = ?3 WHERE id = ?1";
+    let sql = "UPDATE package SET findings = ?2, gaps = ?3, ecosystem = ?4, name = ?5
+               WHERE id = ?1";
     t.query_each(sql, &rows)?;
     t.query_each("DELETE FROM finding WHERE package_id = ?1", &ids(changed))?;
     let pairs = changed.iter().map(|package| (package.id, &package.after));

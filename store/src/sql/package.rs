@@ -42,6 +42,15 @@ pub fn key(matchable: &Matchable) -> Answer<(Digest, String)> {
     Ok((Digest::of(text.as_bytes()), text))
 }
 
+/// The ecosystem and the name under which a package is kept: its own name where no database
+/// answers for it.
+pub fn place(assessed: &AssessedPackage) -> (&str, &str) {
+    match &assessed.key {
+        Some(key) => (key.ecosystem.as_str(), key.name.as_str()),
+        None => ("", assessed.matchable.package.name.as_str()),
+    }
+}
+
 /// A package to be kept, with its key.
 pub struct Keyed<'a> {
     pub assessed: &'a AssessedPackage,
@@ -78,10 +87,7 @@ fn insert(t: &mut dyn Transaction, packages: &[&Keyed<'_>], settled: bool) -> An
     let mut given = Vec::with_capacity(packages.len());
     for package in packages {
         let assessed = package.assessed;
-        let (ecosystem, name) = match &assessed.key {
-            Some(key) => (key.ecosystem.as_str(), key.name.as_str()),
-            None => ("", assessed.matchable.package.name.as_str()),
-        };
+        let (ecosystem, name) = place(assessed);
         let row = given![
             &package.key,
             identity(&assessed.matchable),

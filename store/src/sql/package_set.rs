@@ -15,8 +15,8 @@ use crate::record::{AssessedPackage, ScanResult};
 /// The columns of the counts, worst first, as [`Severity::ALL`].
 pub const COUNTS: &str = "critical, high, medium, low, negligible, unknown";
 
-/// Makes the sets of a result those of its scan. `settled` says whether the result's database
-/// revision is the one that was matched.
+/// Makes the sets of a result those of its scan. `settled` says whether the result's judge is
+/// the one that was matched.
 pub fn replace(
     t: &mut dyn Transaction,
     scan: i64,
@@ -48,6 +48,15 @@ fn of_scan(t: &mut dyn Transaction, scan: i64) -> Answer<Vec<i64>> {
     let sql = "SELECT set_id FROM image_set WHERE scan_id = ?1";
     let rows = t.query(sql, &given![scan])?;
     rows.into_iter().map(|mut row| row.take(0)).collect()
+}
+
+/// Whether all packages of a scan are of the judge that was matched.
+pub fn is_settled(t: &mut dyn Transaction, scan: i64) -> Answer<bool> {
+    let sql = "SELECT 1 FROM package p WHERE p.settled = 0 AND EXISTS
+                   (SELECT 1 FROM set_package m JOIN image_set i ON i.set_id = m.set_id
+                    WHERE m.package_id = p.id AND i.scan_id = ?1)
+               LIMIT 1";
+    Ok(t.first(sql, &given![scan])?.is_none())
 }
 
 /// The packages of each set with their keys, sorted by them.

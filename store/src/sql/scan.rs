@@ -12,8 +12,8 @@ use super::{
 use crate::StoreError;
 use crate::metadata::{Answer, Scans};
 use crate::record::{
-    AffectedImage, AssessedPackage, FactsVersion, Happening, JobKind, ScanEnded, ScanOrder,
-    ScanResult, ScanRow, ScanState,
+    AffectedImage, AssessedPackage, FactsVersion, Happening, JobKind, ScanEnded, ScanFailed,
+    ScanOrder, ScanResult, ScanRow, ScanState,
 };
 
 impl<D: Driver> Scans for D {
@@ -34,8 +34,8 @@ impl<D: Driver> Scans for D {
         self.write(Durability::Synced, |t| complete(t, result))
     }
 
-    fn fail_scan(&self, image: &Digest, detail: &str, now: Timestamp) -> Answer<()> {
-        self.write(Durability::Synced, |t| fail(t, image, detail, now))
+    fn fail_scan(&self, failed: &ScanFailed) -> Answer<()> {
+        self.write(Durability::Synced, |t| fail(t, failed))
     }
 
     fn inventory(&self, image: &Digest) -> Answer<Option<(Inventory, String)>> {
@@ -57,9 +57,10 @@ impl<D: Driver> Scans for D {
         limit: usize,
     ) -> Answer<Vec<Digest>> {
         self.read(|t| {
-            let sql = "SELECT s.image FROM scan s JOIN inventory i ON i.scan_id = s.id
-                       WHERE i.catalog_revision <> ?1 AND s.image > ?2
-                       ORDER BY s.image LIMIT ?3";
+            let sql = "SELECT image FROM scan
+                       WHERE catalog_revision <> ?1 AND image > ?2
+                           AND state IN ('complete', 'failed')
+                       ORDER BY image LIMIT ?3";
             let after = after.map_or("", Digest::as_str);
             let rows = t.query(sql, &given![catalog_revision, after, limit])?;
             rows.into_iter().map(|mut row| row.parse(0)).collect()
@@ -126,10 +127,14 @@ fn facts_version(t: &mut dyn Transaction, image: &Digest) -> Answer<Option<Facts
     let Some(mut row) = t.first(sql, &given![image])? else {
         return Ok(None);
     };
+    let scan: i64 = row.take(0)?;
+    let judge = matching::matched(t)?;
+    let is_settled = judge.is_some() && package_set::is_settled(t, scan)?;
     Ok(Some(FactsVersion {
         state: state(&row.take::<String>(1)?)?,
         completed_at: row.take(2)?,
-        sets: package_set::changes_of_scan(t, row.take(0)?)?,
+        sets: package_set::changes_of_scan(t, scan)?,
+        judge: judge.filter(|_| is_settled),
     }))
 }
 
@@ -153,9 +158,9 @@ pub fn order(
             begin_anew(t, image, now)?;
             complete(t, result)
         }
-        ScanOrder::Failed(detail) => {
+        ScanOrder::Failed(failed) => {
             begin_anew(t, image, now)?;
-            fail(t, image, detail, now)
+            fail(t, failed)
         }
     }
 }
@@ -192,46 +197,49 @@ fn complete(t: &mut dyn Transaction, result: &ScanResult) -> Answer<()> {
     let Some((scan, _)) = row(t, &result.image)? else {
         return Ok(());
     };
-    let inventory = "INSERT INTO inventory (scan_id, catalog_revision, inventory)
-                     VALUES (?1, ?2, ?3)
-                     ON CONFLICT (scan_id) DO UPDATE SET
-                         catalog_revision = excluded.catalog_revision,
-                         inventory = excluded.inventory";
-    let packed = pack(&result.inventory)?;
-    t.execute(inventory, &given![scan, &result.catalog_revision, packed])?;
+    let inventory = "INSERT INTO inventory (scan_id, inventory) VALUES (?1, ?2)
+                     ON CONFLICT (scan_id) DO UPDATE SET inventory = excluded.inventory";
+    t.execute(inventory, &given![scan, pack(&result.inventory)?])?;
     settle(t, scan, result)?;
-    let sql = "UPDATE scan SET state = 'complete', detail = '', completed_at = ?2 WHERE id = ?1";
-    t.execute(sql, &given![scan, result.completed_at])?;
+    let sql = "UPDATE scan SET state = 'complete', detail = '', completed_at = ?2,
+                   catalog_revision = ?3
+               WHERE id = ?1";
+    let revision = &result.catalog_revision;
+    t.execute(sql, &given![scan, result.completed_at, revision])?;
     end_job(t, &result.image)?;
     let counts = package_set::counts_of_scan(t, scan)?.map(|(_, count)| count);
     tell(t, &result.image, None, counts, result.completed_at)
 }
 
-/// Stores the packages of a scan. Where they were assessed by another revision than all others, a
-/// job brings them to that one.
+/// Stores the packages of a scan. Where they were assessed by another judge than all others, a job
+/// brings them to that one.
 fn settle(t: &mut dyn Transaction, scan: i64, result: &ScanResult) -> Answer<()> {
-    let matched = matching::matched(t)?;
-    let settled = matched.as_deref() == Some(result.database_revision.as_str());
+    let matched = matching::matched_until_committed(t)?;
+    let settled = matched.as_deref() == Some(result.judge.as_str());
     package_set::replace(t, scan, result, settled)?;
     let unsettled = "SELECT 1 FROM package WHERE settled = 0 LIMIT 1";
     match matched {
-        Some(revision) if !settled && t.first(unsettled, &[])?.is_some() => {
-            job::add(t, &JobKind::Match { revision }, result.completed_at)
+        Some(judge) if !settled && t.first(unsettled, &[])?.is_some() => {
+            job::add(t, &JobKind::Match { judge }, result.completed_at)
         }
         _ => Ok(()),
     }
 }
 
-fn fail(t: &mut dyn Transaction, image: &Digest, detail: &str, now: Timestamp) -> Answer<()> {
+fn fail(t: &mut dyn Transaction, failed: &ScanFailed) -> Answer<()> {
+    let image = &failed.image;
     let Some((scan, _)) = row(t, image)? else {
         return Ok(());
     };
     package_set::remove(t, scan)?;
     t.execute("DELETE FROM inventory WHERE scan_id = ?1", &given![scan])?;
-    let sql = "UPDATE scan SET state = 'failed', detail = ?2, completed_at = ?3 WHERE id = ?1";
-    t.execute(sql, &given![scan, detail, now])?;
+    let sql = "UPDATE scan SET state = 'failed', detail = ?2, completed_at = ?3,
+                   catalog_revision = ?4
+               WHERE id = ?1";
+    let (detail, at) = (failed.detail.as_str(), failed.completed_at);
+    t.execute(sql, &given![scan, detail, at, &failed.catalog_revision])?;
     end_job(t, image)?;
-    tell(t, image, Some(detail), [0; 6], now)
+    tell(t, image, Some(detail), [0; 6], at)
 }
 
 /// The most places of an image that the event of its scan names.
@@ -289,7 +297,7 @@ fn assessed(t: &mut dyn Transaction, image: &Digest) -> Answer<Vec<AssessedPacka
 }
 
 fn inventory(t: &mut dyn Transaction, image: &Digest) -> Answer<Option<(Inventory, String)>> {
-    let sql = "SELECT i.inventory, i.catalog_revision FROM inventory i
+    let sql = "SELECT i.inventory, s.catalog_revision FROM inventory i
                JOIN scan s ON s.id = i.scan_id WHERE s.image = ?1";
     let Some(mut row) = t.first(sql, &given![image])? else {
         return Ok(None);

@@ -27,7 +27,7 @@ fn scan(metadata: &dyn Metadata, image: &Digest, revision: &str, sets: &[&str]) 
         catalog_revision: "c1".into(),
         packages,
         sets: places,
-        database_revision: revision.into(),
+        judge: revision.into(),
         completed_at: at(9),
     };
     metadata.complete_scan(&result).unwrap();
@@ -43,7 +43,7 @@ fn weak(name: &str) -> Vec<Finding> {
 
 fn job(metadata: &dyn Metadata, revision: &str) -> Job {
     let kind = JobKind::Match {
-        revision: revision.into(),
+        judge: revision.into(),
     };
     let lease = SignedDuration::from_secs(5);
     metadata.claim_job(&kind, at(20), lease).unwrap().unwrap()
@@ -132,7 +132,7 @@ pub fn a_change_reaches_every_image_and_no_other(open: Open) {
     assert!(metadata.finish_match(&job, "d2").unwrap());
     drop(metadata);
     let metadata = open();
-    assert_eq!(metadata.matched_revision().unwrap().as_deref(), Some("d2"));
+    assert_eq!(metadata.matched_by().unwrap().as_deref(), Some("d2"));
     let now: Vec<String> = images
         .iter()
         .map(|image| counts(&*metadata, image))
@@ -143,7 +143,7 @@ pub fn a_change_reaches_every_image_and_no_other(open: Open) {
     let changed: Vec<bool> = versions(&*metadata)
         .iter()
         .zip(&before)
-        .map(|(now, before)| now != before)
+        .map(|(now, before)| !now.holds_the_same(before))
         .collect();
     assert_eq!(changed, [true, true, false]);
     assert_eq!(
@@ -192,7 +192,7 @@ pub fn packages_of_one_name_and_version_count_once(open: Open) {
         catalog_revision: "c1".into(),
         packages,
         sets: vec![vec![0, 1]],
-        database_revision: "d1".into(),
+        judge: "d1".into(),
         completed_at: at(9),
     };
     metadata.complete_scan(&result).unwrap();
@@ -258,7 +258,7 @@ pub fn who_lost_the_job_changes_nothing(open: Open) {
     assert!(!metadata.finish_match(&lost, "d2").unwrap());
     assert_eq!(counts(&*metadata, &image), "");
     assert_eq!(events(&*metadata, "vulnerability"), 0);
-    assert_eq!(metadata.matched_revision().unwrap(), None);
+    assert_eq!(metadata.matched_by().unwrap(), None);
     assert!(metadata.reassess(&held, &given).unwrap());
     assert_eq!(counts(&*metadata, &image), "1 low");
     let again = metadata.reassess(&held, &given);
@@ -286,7 +286,7 @@ pub fn a_match_that_never_ends_leaves_no_revision(open: Open) {
     assert_eq!(unsettled.len(), 1, "the job may have passed it already");
     drop(metadata);
     let metadata = open();
-    assert_eq!(metadata.matched_revision().unwrap(), None);
+    assert_eq!(metadata.matched_by().unwrap(), None);
     let back = job(&*metadata, "d1");
     assert_eq!(metadata.begin_match(&back, "d1").unwrap(), from(None));
     assert!(
@@ -300,13 +300,13 @@ pub fn a_match_that_never_ends_leaves_no_revision(open: Open) {
     let same = batch(&stored(&*metadata, "tar"), vec![], Change::Found);
     assert!(metadata.reassess(&back, &same).unwrap());
     assert!(metadata.finish_match(&back, "d1").unwrap());
-    assert_eq!(metadata.matched_revision().unwrap().as_deref(), Some("d1"));
+    assert_eq!(metadata.matched_by().unwrap().as_deref(), Some("d1"));
     assert_eq!(
         metadata.begin_match(&back, "d1").unwrap(),
         from(Some("d1")),
         "what is there already stays so"
     );
-    assert_eq!(metadata.matched_revision().unwrap().as_deref(), Some("d1"));
+    assert_eq!(metadata.matched_by().unwrap().as_deref(), Some("d1"));
 }
 
 pub fn a_package_of_another_revision_is_unsettled(open: Open) {
@@ -332,11 +332,16 @@ pub fn a_package_of_another_revision_is_unsettled(open: Open) {
     assert_eq!(unsettled(&*metadata), 1);
     let lease = SignedDuration::from_secs(5);
     let mut kinds = Vec::new();
-    while let Some(job) = metadata.lease_job(at(40), lease).unwrap() {
+    assert_eq!(metadata.lease_job(None, at(40), lease).unwrap(), None);
+    assert_eq!(metadata.lease_job(Some("d0"), at(40), lease).unwrap(), None);
+    while let Some(job) = metadata.lease_job(Some("d1"), at(40), lease).unwrap() {
         kinds.push(job.kind);
     }
-    let revision = "d1".to_owned();
-    assert_eq!(kinds, [JobKind::Match { revision }], "somebody sees to it");
+    let judge = "d1".to_owned();
+    assert_eq!(kinds, [JobKind::Match { judge }], "somebody sees to it");
+    let judge = |image: &Digest| metadata.facts_version(image).unwrap().unwrap().judge;
+    assert_eq!(judge(&next).as_deref(), Some("d1"));
+    assert_eq!(judge(&other), None, "its findings are of another judge");
 }
 
 pub fn packages_are_found_by_key_name_and_number(open: Open) {
@@ -356,7 +361,7 @@ pub fn packages_are_found_by_key_name_and_number(open: Open) {
         catalog_revision: "c1".into(),
         packages: packages.clone(),
         sets: vec![vec![0, 1, 2]],
-        database_revision: "d1".into(),
+        judge: "d1".into(),
         completed_at: at(9),
     };
     metadata.complete_scan(&result).unwrap();

@@ -603,8 +603,8 @@ pub fn tokens_end_with_their_key(open: Open) {
 }
 
 fn job(text: &str) -> JobKind {
-    JobKind::Match {
-        revision: text.into(),
+    JobKind::Scan {
+        image: Digest::of(text.as_bytes()),
     }
 }
 
@@ -625,8 +625,8 @@ pub fn preferences_are_kept_with_the_job_they_ask_for(open: Open) {
     assert_eq!(metadata.preference("a").unwrap().as_deref(), Some("2"));
     assert_eq!(metadata.preference("b").unwrap().as_deref(), Some(""));
     let lease = SignedDuration::from_secs(9);
-    assert_eq!(metadata.lease_job(at(4), lease).unwrap(), None);
-    let leased = metadata.lease_job(at(5), lease).unwrap().unwrap();
+    assert_eq!(metadata.lease_job(None, at(4), lease).unwrap(), None);
+    let leased = metadata.lease_job(None, at(5), lease).unwrap().unwrap();
     assert_eq!(leased.kind, sweep);
 }
 
@@ -639,14 +639,14 @@ pub fn a_job_is_queued_once_and_leased_in_order(open: Open) {
     metadata.add_job(&job("x"), at(3)).unwrap();
     drop(metadata);
     let metadata = open();
-    let first = metadata.lease_job(at(10), MINUTE).unwrap().unwrap();
+    let first = metadata.lease_job(None, at(10), MINUTE).unwrap().unwrap();
     assert_eq!((first.kind.clone(), first.attempts), (job("x"), 1));
-    let second = metadata.lease_job(at(10), MINUTE).unwrap().unwrap();
+    let second = metadata.lease_job(None, at(10), MINUTE).unwrap().unwrap();
     assert_eq!(second.kind, JobKind::Scan { image: digest("i") });
-    assert!(metadata.lease_job(at(10), MINUTE).unwrap().is_none());
+    assert!(metadata.lease_job(None, at(10), MINUTE).unwrap().is_none());
     metadata.finish_job(&first).unwrap();
     metadata.add_job(&job("x"), at(11)).unwrap();
-    let again = metadata.lease_job(at(11), MINUTE).unwrap().unwrap();
+    let again = metadata.lease_job(None, at(11), MINUTE).unwrap().unwrap();
     assert_ne!(
         again.id, first.id,
         "a job that has ended is not mistaken for a new one"
@@ -656,27 +656,32 @@ pub fn a_job_is_queued_once_and_leased_in_order(open: Open) {
 pub fn an_expired_lease_is_given_again(open: Open) {
     let metadata = open();
     metadata.add_job(&job("x"), at(0)).unwrap();
-    let first = metadata.lease_job(at(0), MINUTE).unwrap().unwrap();
-    assert!(metadata.lease_job(at(59), MINUTE).unwrap().is_none());
+    let first = metadata.lease_job(None, at(0), MINUTE).unwrap().unwrap();
+    assert!(metadata.lease_job(None, at(59), MINUTE).unwrap().is_none());
     assert!(metadata.renew_job(&first, at(59), MINUTE).unwrap());
-    assert!(metadata.lease_job(at(60), MINUTE).unwrap().is_none());
-    let again = metadata.lease_job(at(119), MINUTE).unwrap().unwrap();
+    assert!(metadata.lease_job(None, at(60), MINUTE).unwrap().is_none());
+    let again = metadata.lease_job(None, at(119), MINUTE).unwrap().unwrap();
     assert_eq!((again.id, again.attempts), (first.id, 2));
     assert!(!metadata.renew_job(&first, at(120), MINUTE).unwrap());
     metadata.finish_job(&first).unwrap();
     metadata.retry_job(&first, at(120)).unwrap();
     assert!(
-        metadata.lease_job(at(120), MINUTE).unwrap().is_none(),
+        metadata.lease_job(None, at(120), MINUTE).unwrap().is_none(),
         "the second holds it"
     );
     metadata.retry_job(&again, at(500)).unwrap();
-    assert!(metadata.lease_job(at(499), MINUTE).unwrap().is_none());
-    let third = metadata.lease_job(at(500), MINUTE).unwrap().unwrap();
+    assert!(metadata.lease_job(None, at(499), MINUTE).unwrap().is_none());
+    let third = metadata.lease_job(None, at(500), MINUTE).unwrap().unwrap();
     assert_eq!(third.attempts, 3);
     assert_eq!(metadata.job_count().unwrap(), 1);
     metadata.finish_job(&third).unwrap();
     assert!(!metadata.renew_job(&third, at(501), MINUTE).unwrap());
-    assert!(metadata.lease_job(at(9999), MINUTE).unwrap().is_none());
+    assert!(
+        metadata
+            .lease_job(None, at(9999), MINUTE)
+            .unwrap()
+            .is_none()
+    );
     assert_eq!(metadata.job_count().unwrap(), 0);
 }
 
@@ -686,7 +691,7 @@ pub fn leases_end_with_whoever_had_the_store(open: Open) {
     let sweep = JobKind::Sweep { asked_at: at(0) };
     let rule = Some((&sweep, at(50)));
     metadata.set_preference("rules", "{}", rule).unwrap();
-    let dead = metadata.lease_job(at(0), MINUTE).unwrap().unwrap();
+    let dead = metadata.lease_job(None, at(0), MINUTE).unwrap().unwrap();
     let told = super::events::subscription("tell");
     metadata.create_subscription(&told).unwrap();
     let lease = |second| metadata.lease_subscription("tell", at(second), MINUTE);
@@ -694,16 +699,16 @@ pub fn leases_end_with_whoever_had_the_store(open: Open) {
     drop(metadata);
     let metadata = open();
     let lease = |second| metadata.lease_subscription("tell", at(second), MINUTE);
-    assert_eq!(metadata.lease_job(at(2), MINUTE).unwrap(), None);
+    assert_eq!(metadata.lease_job(None, at(2), MINUTE).unwrap(), None);
     assert_eq!(lease(2).unwrap(), None);
     metadata.end_leases(at(2)).unwrap();
-    let again = metadata.lease_job(at(2), MINUTE).unwrap().unwrap();
+    let again = metadata.lease_job(None, at(2), MINUTE).unwrap().unwrap();
     assert_eq!((again.id, again.attempts), (dead.id, 2));
     assert_ne!(
         lease(2).unwrap().unwrap().progress.lease,
         held.progress.lease
     );
-    let early = metadata.lease_job(at(49), MINUTE).unwrap();
+    let early = metadata.lease_job(None, at(49), MINUTE).unwrap();
     assert_eq!(early, None, "what nobody has begun waits for its time");
 }
 
@@ -727,7 +732,7 @@ pub fn one_of_eight_threads_gets_the_job(open: Open) {
     let leased: usize = std::thread::scope(|scope| {
         let lease = || {
             barrier.wait();
-            usize::from(metadata.lease_job(at(1), MINUTE).unwrap().is_some())
+            usize::from(metadata.lease_job(None, at(1), MINUTE).unwrap().is_some())
         };
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(lease)).collect();
         threads

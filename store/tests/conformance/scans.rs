@@ -6,7 +6,9 @@ use model::{
 };
 use store::Metadata;
 use store::metadata::{Events, Repositories, Scans};
-use store::record::{AssessedPackage, Manifest, PackageKey, ScanOrder, ScanResult, ScanState};
+use store::record::{
+    AssessedPackage, Manifest, PackageKey, ScanFailed, ScanOrder, ScanResult, ScanState,
+};
 
 use super::metadata::{Open, at, digest, hold, manifest, name, put, tag, with};
 
@@ -92,7 +94,7 @@ pub fn result(image: &Digest, revision: &str, packages: Vec<AssessedPackage>) ->
         catalog_revision: "c1".into(),
         sets: vec![(0..packages.len()).collect()],
         packages,
-        database_revision: revision.into(),
+        judge: revision.into(),
         completed_at: at(9),
     }
 }
@@ -112,7 +114,7 @@ fn state(metadata: &dyn Metadata, image: &Digest) -> Option<ScanState> {
 
 pub fn lease(metadata: &dyn Metadata) -> bool {
     metadata
-        .lease_job(at(30), jiff::SignedDuration::from_mins(1))
+        .lease_job(None, at(30), jiff::SignedDuration::from_mins(1))
         .unwrap()
         .is_some()
 }
@@ -225,6 +227,15 @@ pub fn a_new_scan_replaces_the_old_one_at_its_end(open: Open) {
     assert_eq!(left.len(), 1, "what no image holds is forgotten");
 }
 
+fn failed(image: &Digest, detail: &str, second: i64) -> ScanFailed {
+    ScanFailed {
+        image: image.clone(),
+        detail: detail.to_owned(),
+        catalog_revision: "c1".to_owned(),
+        completed_at: at(second),
+    }
+}
+
 pub fn a_failed_scan_says_why(open: Open) {
     let metadata = with(open, &["a"]);
     let image = push(&*metadata, "a", "m");
@@ -237,7 +248,7 @@ pub fn a_failed_scan_says_why(open: Open) {
         .unwrap();
     metadata.request_scan(&image, at(6)).unwrap();
     metadata
-        .fail_scan(&image, "a layer is broken", at(21))
+        .fail_scan(&failed(&image, "a layer is broken", 21))
         .unwrap();
     let scan = metadata.scan(&image).unwrap().unwrap();
     assert_eq!((scan.state, scan.counts), (ScanState::Failed, NONE));
@@ -277,7 +288,7 @@ pub fn a_scan_goes_with_its_last_manifest(open: Open) {
     metadata
         .complete_scan(&result(&image, "d1", found))
         .unwrap();
-    metadata.fail_scan(&image, "late", at(9)).unwrap();
+    metadata.fail_scan(&failed(&image, "late", 9)).unwrap();
     assert_eq!(
         metadata.scan(&image).unwrap(),
         None,
@@ -300,9 +311,10 @@ pub fn a_push_stores_its_scan_with_it(open: Open) {
         vec![finding("CVE-1", &[], "curl", Severity::High)],
     )];
     let given = result(&good.digest, "d1", found);
+    let failed = failed(&bad.digest, "no packages", 9);
     for (image, order) in [
         (&good, ScanOrder::Done(&given)),
-        (&bad, ScanOrder::Failed("no packages")),
+        (&bad, ScanOrder::Failed(&failed)),
     ] {
         metadata.put_manifest(image, None, order).unwrap();
     }
@@ -339,6 +351,12 @@ pub fn images_of_another_catalogue_are_behind(open: Open) {
     assert_eq!(behind("c2", None, 9), both);
     assert_eq!(behind("c2", Some(&both[0]), 9), both[1..]);
     assert_eq!(behind("c2", None, 1), both[..1]);
+    let failed = failed(&both[0], "that is beyond this catalogue", 9);
+    metadata.fail_scan(&failed).unwrap();
+    assert!(behind("c1", None, 9).is_empty());
+    assert_eq!(behind("c2", None, 9), both, "another may do better");
+    metadata.request_scan(&both[0], at(10)).unwrap();
+    assert_eq!(behind("c2", None, 9), both[1..], "it is being done");
 }
 
 pub fn affected_images_are_found_by_every_name(open: Open) {

@@ -59,7 +59,7 @@ async fn the_scan_is_done_when_the_push_is_answered() {
         .app
         .store
         .metadata
-        .lease_job(server.app.clock.now(), lease);
+        .lease_job(None, server.app.clock.now(), lease);
     assert_eq!(job.unwrap(), None, "nothing is left to do");
     // Pushed again, it is not looked at again: what was found follows the database.
     server.pass(60);
@@ -120,7 +120,7 @@ async fn a_scan_that_takes_longer_than_a_push_is_a_job() {
         .app
         .store
         .metadata
-        .lease_job(Still.now(), lease)
+        .lease_job(None, Still.now(), lease)
         .unwrap()
         .unwrap();
     assert_eq!(job.kind, JobKind::Scan { image: digest });
