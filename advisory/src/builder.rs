@@ -1,20 +1,21 @@
 //! Files of feeds to the bytes of a database.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use model::{Exploitation, Problem, ProblemKind};
+use model::{Problem, ProblemKind};
 
 use crate::database::facts::{Facts, SourceEntry};
-use crate::database::{exploitation, write};
+use crate::database::{exploitation, layout, repositories, write};
 use crate::feed::{self, Feed, FeedFile, Missing, Parsed};
-use crate::{Cve, Limits, Record};
+use crate::{Limits, Record};
 
 pub(crate) mod gathered;
 mod interner;
+mod known;
 
 use gathered::Gathered;
+use known::{Known, Together};
 
 /// A source that no feed reads.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,8 +33,7 @@ pub struct Builder {
 struct Source {
     feed: &'static Feed,
     gathered: Gathered,
-    /// By identifier, with the date of the file that says so.
-    exploitation: BTreeMap<Cve, (Option<Timestamp>, Exploitation)>,
+    known: Known,
     advisories: u64,
     /// The newest date of a record: its own, or that of the archive's member for one without.
     newest: Option<Timestamp>,
@@ -96,7 +96,7 @@ impl Builder {
             let source = Source {
                 feed,
                 gathered: Gathered::default(),
-                exploitation: BTreeMap::new(),
+                known: Known::default(),
                 advisories: 0,
                 newest: None,
                 newest_member: None,
@@ -178,12 +178,14 @@ impl Builder {
     pub fn finish(self) -> Vec<u8> {
         let mut segments = Vec::new();
         let mut entries = Vec::new();
-        let mut known: BTreeMap<Cve, Exploitation> = BTreeMap::new();
-        for (name, mut source) in self.sources {
-            for (cve, (_, said)) in std::mem::take(&mut source.exploitation) {
-                let so_far = known.entry(cve).or_default();
-                *so_far = so_far.worst(said);
-            }
+        let mut sources = self.sources;
+        let mut together = Together::default();
+        for source in sources.values_mut() {
+            together.add(std::mem::take(&mut source.known));
+        }
+        // Sources are worked off one by one, so that no two are in memory in two forms at once.
+        while let Some((name, mut source)) = sources.pop_first() {
+            source.gathered.complete(&together.cves);
             let (entry, segment) = source.finish(name);
             entries.push(entry);
             segments.push(segment);
@@ -192,14 +194,22 @@ impl Builder {
         let facts = Facts {
             built,
             sources: entries,
+            ends: together.ends,
         };
-        write::database(&facts, &segments, &exploitation::section(&known))
+        let exploitation = exploitation::section(&together.exploitation);
+        let repositories = repositories::section(&together.repositories);
+        let tables = [
+            (layout::KIND_EXPLOITATION, exploitation.as_slice()),
+            (layout::KIND_REPOSITORIES, repositories.as_slice()),
+        ];
+        write::database(&facts, &segments, &tables)
     }
 }
 
 impl Source {
-    fn take(&mut self, file: &FeedFile<'_>, parsed: Parsed, limits: &Limits) {
+    fn take(&mut self, file: &FeedFile<'_>, mut parsed: Parsed, limits: &Limits) {
         self.newest_member = self.newest_member.max(file.modified);
+        self.know(file, &mut parsed, limits);
         self.parts.extend(parsed.part);
         self.streams.extend(parsed.streams);
         self.claims
@@ -209,17 +219,6 @@ impl Source {
                 self.failed.add(problem.clone());
             }
             self.problems.add(problem);
-        }
-        let date = parsed.date.or(file.modified);
-        for (cve, said) in parsed.exploitation {
-            if self.advisories >= limits.records as u64 {
-                let detail = format!("more than {} entries in one source", limits.records);
-                let problem = Problem::new(ProblemKind::Limit, file.place(), detail);
-                self.failed.add(problem.clone());
-                self.problems.add(problem);
-                break;
-            }
-            self.know(cve, date, said);
         }
         for record in parsed.records {
             if let Err(detail) = gathered::within(&record, limits) {
@@ -238,16 +237,20 @@ impl Source {
         }
     }
 
-    /// Takes what a file says of an identifier; the newest file has the word, and of several of
-    /// one day the worst counts.
-    fn know(&mut self, cve: Cve, date: Option<Timestamp>, said: Exploitation) {
-        self.advisories += 1;
-        self.newest = self.newest.max(date);
-        let known = self.exploitation.entry(cve).or_insert((date, said));
-        match known.0.cmp(&date) {
-            Ordering::Less => *known = (date, said),
-            Ordering::Equal => known.1 = known.1.worst(said),
-            Ordering::Greater => {}
+    /// Takes what a file says beside its records.
+    fn know(&mut self, file: &FeedFile<'_>, parsed: &mut Parsed, limits: &Limits) {
+        let date = parsed.date.or(file.modified);
+        let room = (limits.records as u64).saturating_sub(self.advisories);
+        let (taken, whole) = self.known.take(parsed, date, room);
+        if taken > 0 {
+            self.advisories += taken;
+            self.newest = self.newest.max(date);
+        }
+        if !whole {
+            let detail = format!("more than {} entries in one source", limits.records);
+            let problem = Problem::new(ProblemKind::Limit, file.place(), detail);
+            self.failed.add(problem.clone());
+            self.problems.add(problem);
         }
     }
 

@@ -41,7 +41,8 @@ pub fn coverage(
     };
     let stream = known_stream(inventory.distro.as_ref(), looked_at, &mut gaps);
     if let (Some(distro), Some(stream)) = (&inventory.distro, &stream) {
-        end_of_life(distro, stream, now, &mut gaps);
+        let told = database.ends(&stream.to_string());
+        end_of_life(distro, stream, told, now, &mut gaps);
         asked.ecosystem(&stream.to_string(), "packages", &mut gaps);
     }
     let mut counts: BTreeMap<PackageType, usize> = BTreeMap::new();
@@ -97,16 +98,24 @@ fn known_stream(distro: Option<&Distro>, looked_at: bool, gaps: &mut Vec<Gap>) -
 }
 
 /// Releases that get no more fixes, and those of which nobody told how long they do.
-fn end_of_life(distro: &Distro, stream: &Stream, now: Timestamp, gaps: &mut Vec<Gap>) {
+/// What the database was told goes before what this program knows.
+fn end_of_life(
+    distro: &Distro,
+    stream: &Stream,
+    told: Option<Date>,
+    now: Timestamp,
+    gaps: &mut Vec<Gap>,
+) {
     let known = distro.row().and_then(|row| row.release(&stream.release));
+    let is_known = known.is_some() || told.is_some();
     let ended = |day: &Date| Offset::UTC.to_datetime(now).date() > *day;
-    let detail = match (known, distro.end_of_life().filter(ended)) {
-        (Some(_), None) => return,
-        (Some(_), Some(day)) => format!(
+    let detail = match (is_known, told.or(distro.end_of_life()).filter(ended)) {
+        (true, None) => return,
+        (true, Some(day)) => format!(
             "{stream} got its last fixes on {day}: weaknesses found since are in no advisory; \
              move to a release that is maintained"
         ),
-        (None, _) => format!(
+        (false, _) => format!(
             "{stream} is no release known here, so nothing is known of its end of life; if it is \
              newer than this program, take a newer one"
         ),

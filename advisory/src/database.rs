@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use model::{DatabaseFacts, Ecosystem};
 
 use crate::key::Key;
@@ -16,7 +17,8 @@ mod changed;
 mod cursor;
 pub(crate) mod exploitation;
 pub mod facts;
-mod layout;
+pub(crate) mod layout;
+pub(crate) mod repositories;
 mod segment;
 pub(crate) mod write;
 
@@ -82,6 +84,7 @@ pub struct Database {
     facts: Facts,
     sections: Vec<Section>,
     exploitation: Option<Section>,
+    repositories: Option<Section>,
     /// The sources that have rows of an ecosystem.
     by_ecosystem: HashMap<String, Vec<usize>>,
 }
@@ -128,8 +131,12 @@ impl Database {
             Some(first) if first.kind == layout::KIND_FACTS => read_facts(whole, first)?,
             _ => return Err(Damaged::new("the section table", "does not begin with facts").into()),
         };
-        let is_exploitation = |section: &&Section| section.kind == layout::KIND_EXPLOITATION;
-        let exploitation = sections.iter().find(is_exploitation).cloned();
+        let of_kind = |kind| {
+            let is_it = |section: &&Section| section.kind == kind;
+            sections.iter().find(is_it).cloned()
+        };
+        let exploitation = of_kind(layout::KIND_EXPLOITATION);
+        let repositories = of_kind(layout::KIND_REPOSITORIES);
         sections.retain(|section| section.kind == layout::KIND_SEGMENT);
         if sections.len() != facts.sources.len() {
             let what = "has another number of segments than the facts say";
@@ -150,6 +157,7 @@ impl Database {
             facts,
             sections,
             exploitation,
+            repositories,
             by_ecosystem,
         })
     }
@@ -184,6 +192,26 @@ impl Database {
         }
     }
 
+    /// When a release gets no more fixes, where a source tells of `debian:10`.
+    pub fn ends(&self, ecosystem: &str) -> Option<Date> {
+        self.facts.ends.get(ecosystem).copied()
+    }
+
+    /// The products (CPEs) that a package repository serves, sorted; none where nobody told.
+    ///
+    /// # Errors
+    ///
+    /// [`Damaged`] where the section is not what was written.
+    pub fn products_of(&self, repository: &str) -> Result<Vec<String>, Damaged> {
+        match &self.repositories {
+            Some(section) => {
+                let bytes = self.checked(section, repositories::PART)?;
+                Ok(repositories::find(bytes, repository))
+            }
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Compares every section with its checksum; the facts were compared when opening.
     ///
     /// # Errors
@@ -195,6 +223,9 @@ impl Database {
         }
         if let Some(section) = &self.exploitation {
             self.checked(section, exploitation::PART)?;
+        }
+        if let Some(section) = &self.repositories {
+            self.checked(section, repositories::PART)?;
         }
         Ok(())
     }

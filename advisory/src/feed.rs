@@ -5,10 +5,11 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use model::{Exploitation, Problem, ProblemKind};
 use serde::{Deserialize, Serialize};
 
-use crate::{Cve, Limits, Record};
+use crate::{Cve, CveFacts, Limits, Record};
 
 pub mod alpine;
 pub mod cisa;
@@ -16,6 +17,8 @@ pub mod debian;
 pub mod first;
 pub mod osv;
 mod position;
+pub(crate) mod rating;
+pub mod xml;
 mod yaml;
 
 /// One file of a source, unpacked.
@@ -51,6 +54,12 @@ pub struct Parsed {
     pub records: Vec<Record>,
     /// What is known of weaknesses beyond the packages that have them.
     pub exploitation: Vec<(Cve, Exploitation)>,
+    /// What is known of CVEs themselves, to complete what others say too little of.
+    pub cves: Vec<(Cve, CveFacts)>,
+    /// When releases end, by ecosystem (`debian:10`).
+    pub ends: Vec<(String, Date)>,
+    /// Package repositories by their identifier, with the products (CPEs) that they serve.
+    pub repositories: Vec<(String, Vec<String>)>,
     /// The date that the file gives itself, where it has one for all that it says.
     pub date: Option<Timestamp>,
     /// What could not be read.
@@ -84,10 +93,51 @@ pub struct Missing {
     pub detail: String,
 }
 
+/// How a publisher's files are fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// One file: it is asked whether it has changed (`ETag`, `Last-Modified`).
+    File,
+    /// A directory of CSAF documents: `archive_latest.txt` names an archive of all of them, and
+    /// `changes.csv` and `deletions.csv` what has changed since, by path and time.
+    Csaf,
+    /// A package repository: `repodata/repomd.xml` names the file of advisories, `updateinfo`.
+    Repository,
+    /// A text whose first line is the address of a package repository.
+    MirrorList,
+}
+
+/// What is fetched from a publisher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remote {
+    /// The directory of the mirror: the source's name.
+    pub source: &'static str,
+    /// Where it is put in that directory: a file, or a directory for a protocol of many files.
+    pub path: &'static str,
+    /// Its address; a directory's ends with `/`.
+    pub url: &'static str,
+    /// How it is fetched.
+    pub protocol: Protocol,
+}
+
+impl Remote {
+    /// One file.
+    pub const fn file(source: &'static str, path: &'static str, url: &'static str) -> Remote {
+        Remote {
+            source,
+            path,
+            url,
+            protocol: Protocol::File,
+        }
+    }
+}
+
 /// A publisher's format.
 pub struct Feed {
     /// Its name, as it stands in documents and in the database.
     pub name: &'static str,
+    /// Where its publisher offers it.
+    pub remotes: &'static [Remote],
     /// Whether a source of that directory name is read by this feed.
     pub recognises: fn(source: &str) -> bool,
     /// Whether a path of a source is one of the files that are read.

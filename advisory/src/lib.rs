@@ -22,6 +22,7 @@ mod matching;
 mod name;
 mod reason;
 mod record;
+mod scope;
 
 pub use builder::{Builder, UnknownSource};
 pub use coverage::coverage;
@@ -33,7 +34,7 @@ pub use key::{Key, key};
 pub use limits::{AgeLimits, Limits};
 pub use matching::{Assessment, assess};
 pub use reason::reason;
-pub use record::{Affected, End, Range, Record, Score, State, Weakness};
+pub use record::{Affected, CveFacts, End, Range, Record, Score, State, Weakness};
 
 /// A hash of the sources that judge: other sources, other judgements.
 pub const REVISION: &str = env!("MATCHER_REVISION");

@@ -18,17 +18,20 @@ pub enum State {
     UnderInvestigation,
     /// No version of this package in this stream is affected.
     NotAffected,
+    /// Affected, and the publisher puts the fix off, since it finds the weakness a minor one.
+    Deferred,
 }
 
 impl State {
     /// Every state, in the order of its number in the database file.
-    pub const ALL: [State; 6] = [
+    pub const ALL: [State; 7] = [
         State::Fixed,
         State::Affected,
         State::WillNotFix,
         State::EndOfLife,
         State::UnderInvestigation,
         State::NotAffected,
+        State::Deferred,
     ];
 
     /// The status of a finding; `None` where there is nothing to find.
@@ -39,6 +42,7 @@ impl State {
             State::WillNotFix => Some(Status::WillNotFix),
             State::EndOfLife => Some(Status::EndOfLife),
             State::UnderInvestigation => Some(Status::UnderInvestigation),
+            State::Deferred => Some(Status::Deferred),
             State::NotAffected => None,
         }
     }
@@ -125,6 +129,10 @@ pub struct Affected {
     pub ecosystem: String,
     /// The extra channel that holds the fix (`esm`), empty for the main one.
     pub channel: String,
+    /// The module of which the package has to be (`nodejs:18`), empty where it is of none.
+    pub module: String,
+    /// The architectures that are meant, in the distribution's words; empty for all.
+    pub architectures: Vec<String>,
     /// The package, by the name that the ecosystem matches (the source's for Debian and Alpine).
     pub package: String,
     /// What is said.
@@ -143,6 +151,8 @@ impl Affected {
         Affected {
             ecosystem: ecosystem.to_string(),
             channel: String::new(),
+            module: String::new(),
+            architectures: Vec::new(),
             package: package.into(),
             state,
             severity: Severity::Unknown,
@@ -218,5 +228,40 @@ impl Record {
     /// The newest date in it.
     pub fn date(&self) -> Option<Timestamp> {
         self.published.max(self.modified)
+    }
+}
+
+/// What is known of a CVE itself, whatever packages have it. It completes what publishers of
+/// packages say too little of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CveFacts {
+    /// Its CVSS base score.
+    pub score: Option<Score>,
+    /// What it is, in one text; empty where nobody says.
+    pub description: String,
+    /// When it appeared.
+    pub published: Option<Timestamp>,
+    /// Whether it was rejected: it is no weakness, or has another number.
+    pub rejected: bool,
+}
+
+impl CveFacts {
+    /// What two sources know together: the highest score, the earliest date, the longer text; one
+    /// rejection is enough.
+    pub fn together(self, other: CveFacts) -> CveFacts {
+        let longer = self.description.len() >= other.description.len();
+        CveFacts {
+            score: self.score.max(other.score),
+            description: if longer {
+                self.description
+            } else {
+                other.description
+            },
+            published: match (self.published, other.published) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            },
+            rejected: self.rejected || other.rejected,
+        }
     }
 }

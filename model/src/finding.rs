@@ -21,16 +21,19 @@ pub enum Status {
     EndOfLife,
     /// The publisher has not decided yet.
     UnderInvestigation,
+    /// Affected, and the publisher puts the fix off: it finds the weakness a minor one.
+    Deferred,
 }
 
 impl Status {
     /// Every status, for documents and tests.
-    pub const ALL: [Status; 5] = [
+    pub const ALL: [Status; 6] = [
         Status::Fixed,
         Status::Affected,
         Status::WillNotFix,
         Status::EndOfLife,
         Status::UnderInvestigation,
+        Status::Deferred,
     ];
 
     /// The word as it is written in JSON.
@@ -41,6 +44,7 @@ impl Status {
             Status::WillNotFix => "will_not_fix",
             Status::EndOfLife => "end_of_life",
             Status::UnderInvestigation => "under_investigation",
+            Status::Deferred => "deferred",
         }
     }
 

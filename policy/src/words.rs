@@ -37,6 +37,9 @@ fn fix(finding: &Finding) -> String {
         Status::Affected | Status::UnderInvestigation => {
             format!("no fix is out: remove {name}, or wait for its publisher")
         }
+        Status::Deferred => {
+            format!("its publisher puts the fix off: remove {name}, or wait for its publisher")
+        }
         Status::WillNotFix => format!("its publisher will not fix it: remove or replace {name}"),
         Status::EndOfLife => {
             format!("it gets no more fixes: move to a release that does, or remove {name}")

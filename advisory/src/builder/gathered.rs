@@ -1,8 +1,8 @@
 //! One source's records in memory: strings as numbers, equal advisories once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::{Affected, Limits, Range, Record, Score, State};
+use crate::{Affected, Cve, CveFacts, Limits, Range, Record, Score, State, feed, scope};
 
 use super::interner::{Interner, Symbol};
 
@@ -30,7 +30,8 @@ pub struct Row {
     pub package: Symbol,
     /// The advisory's number.
     pub advisory: u32,
-    pub channel: Symbol,
+    /// Channel, module and architectures: [`crate::scope`].
+    pub scope: Symbol,
     pub state: State,
     pub severity: model::Severity,
     pub ranges: Box<[Range<Symbol>]>,
@@ -43,6 +44,23 @@ pub struct Gathered {
     pub strings: Interner,
     pub advisories: HashMap<Advisory, u32>,
     pub rows: Vec<Row>,
+    /// Advisories that were completed, in the place of those above.
+    completed: Vec<(Advisory, u32)>,
+}
+
+fn complete(advisory: &mut Advisory, facts: &CveFacts, mut symbol: impl FnMut(&str) -> Symbol) {
+    advisory.withdrawn |= facts.rejected;
+    if let Some(score) = facts.score {
+        if advisory.severity == model::Severity::Unknown {
+            advisory.severity = feed::rating::of_score(score);
+        }
+        advisory.score = advisory.score.or(Some(score));
+    }
+    if advisory.description == symbol("") && !facts.description.is_empty() {
+        advisory.description = symbol(&facts.description);
+    }
+    let seconds = facts.published.map(|date| date.as_second());
+    advisory.published = advisory.published.or(seconds.filter(|second| *second >= 0));
 }
 
 impl Gathered {
@@ -95,7 +113,11 @@ impl Gathered {
             ecosystem: strings.symbol(&affected.ecosystem),
             package: strings.symbol(&affected.package),
             advisory,
-            channel: strings.symbol(&affected.channel),
+            scope: strings.symbol(&scope::write(
+                &affected.channel,
+                &affected.module,
+                &affected.architectures,
+            )),
             state: affected.state,
             severity: affected.severity,
             ranges: ranges.into(),
@@ -107,6 +129,29 @@ impl Gathered {
         }
     }
 
+    /// Completes advisories by what is known of their CVE: the rating, the score, the text and the
+    /// date where they have none; what was rejected is withdrawn. A record of several weaknesses
+    /// is left alone: it is not known of which of them it speaks where.
+    pub fn complete(&mut self, known: &BTreeMap<Cve, CveFacts>) {
+        if known.is_empty() {
+            return;
+        }
+        let mut advisories: Vec<(Advisory, u32)> = self.advisories.drain().collect();
+        for (advisory, _) in &mut advisories {
+            let [names] = advisory.weaknesses.as_slice() else {
+                continue;
+            };
+            let names = names.iter().map(|name| self.strings.get(*name));
+            let facts = names.filter_map(Cve::of).find_map(|cve| known.get(&cve));
+            if let Some(facts) = facts {
+                let strings = &mut self.strings;
+                complete(advisory, facts, |text| strings.symbol(text));
+            }
+        }
+        // Two that are the same now stay apart, since rows name each by its number.
+        self.completed = advisories;
+    }
+
     /// Numbers every string by its order, then advisories and rows by theirs, so that the same
     /// records give the same result in whatever order they came.
     pub fn into_sorted(self) -> Sorted {
@@ -114,6 +159,7 @@ impl Gathered {
         let ranked = |symbol: &Symbol| ranks.get(*symbol as usize).copied().unwrap_or_default();
         let rank = |symbol: &mut Symbol| *symbol = ranked(symbol);
         let mut advisories: Vec<(Advisory, u32)> = self.advisories.into_iter().collect();
+        advisories.extend(self.completed);
         for (advisory, _) in &mut advisories {
             [
                 &mut advisory.id,
@@ -127,14 +173,20 @@ impl Gathered {
         }
         advisories.sort_unstable();
         let mut numbers = vec![0; advisories.len()];
-        for (new, (_, old)) in advisories.iter().enumerate() {
+        let (mut next, mut last) = (0, None);
+        for (advisory, old) in &advisories {
+            if last.is_some_and(|last| last != advisory) {
+                next += 1;
+            }
+            last = Some(advisory);
             if let Some(number) = numbers.get_mut(*old as usize) {
-                *number = new as u32;
+                *number = next;
             }
         }
+        advisories.dedup_by(|one, other| one.0 == other.0);
         let mut rows = self.rows;
         for row in &mut rows {
-            [&mut row.ecosystem, &mut row.package, &mut row.channel]
+            [&mut row.ecosystem, &mut row.package, &mut row.scope]
                 .into_iter()
                 .for_each(rank);
             row.advisory = numbers
@@ -201,8 +253,9 @@ pub fn within(record: &Record, limits: &Limits) -> Result<(), String> {
             };
             range.introduced.iter().chain(end)
         });
-        [&row.ecosystem, &row.package, &row.channel]
+        [&row.ecosystem, &row.package, &row.channel, &row.module]
             .into_iter()
+            .chain(&row.architectures)
             .chain(&row.versions)
             .chain(ranges)
     });

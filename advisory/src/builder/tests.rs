@@ -218,3 +218,142 @@ fn an_archives_date_stands_in_for_a_record_without_one() {
     let database = Database::open(build(&[member], Limits::default())).unwrap();
     assert_eq!(database.built(), "2026-08-21T00:00:00Z".parse().ok());
 }
+
+/// A database of what some feed made of a file of `osv`.
+fn of_parsed(parsed: Parsed) -> Database {
+    let mut builder = Builder::new(Limits::default());
+    builder
+        .add_parsed(&file("osv", "Alpine/a.json", b""), parsed)
+        .unwrap();
+    Database::open(builder.finish()).unwrap()
+}
+
+fn record(id: &str, change: impl FnOnce(&mut Record)) -> Record {
+    let mut record = Record::new(id);
+    let everything = crate::Affected::new(
+        &model::Ecosystem::Distro(model::Stream::new("alpine", "3.12")),
+        "zlib",
+        crate::State::Affected,
+    );
+    record.affected = vec![everything.range(crate::Range::all())];
+    change(&mut record);
+    record
+}
+
+#[test]
+fn records_are_completed_by_what_is_known_of_their_weakness() {
+    let facts = |tenths, description: &str, rejected| crate::CveFacts {
+        score: Some(crate::Score {
+            modern: true,
+            base: model::Cvss::from_tenths(tenths).unwrap(),
+        }),
+        description: description.to_owned(),
+        published: Some("2022-08-05T00:00:00Z".parse().unwrap()),
+        rejected,
+    };
+    let cve = |name| crate::Cve::of(name).unwrap();
+    let parsed = Parsed {
+        records: vec![
+            record("CVE-2022-37434", |_| {}),
+            record("CVE-2022-37435", |own| {
+                own.severity = model::Severity::Low;
+                own.description = "its own".to_owned();
+            }),
+            record("CVE-2022-37436", |_| {}),
+            record("DSA-1", |two| {
+                two.bulletin = true;
+                two.weaknesses = ["CVE-2022-37434", "CVE-2022-37435"]
+                    .map(crate::Weakness::new)
+                    .into();
+            }),
+        ],
+        cves: vec![
+            (cve("CVE-2022-37434"), facts(98, "short", false)),
+            (cve("CVE-2022-37434"), facts(75, "longer text", false)),
+            (cve("CVE-2022-37435"), facts(98, "foreign", false)),
+            (cve("CVE-2022-37436"), facts(98, "", true)),
+        ],
+        ..Parsed::default()
+    };
+    let database = of_parsed(parsed);
+    let ecosystem = "alpine:3.12".parse().unwrap();
+    let told: Vec<String> = database
+        .lookup(&ecosystem, "zlib")
+        .map(|hit| {
+            let advisory = hit.unwrap().statement.advisory;
+            format!(
+                "{} {} {:?} {:?} {}",
+                advisory.id,
+                advisory.severity,
+                advisory.score.map(|score| score.base.to_string()),
+                advisory.description,
+                advisory.withdrawn
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "CVE-2022-37434 critical Some(\"9.8\") \"longer text\" false",
+            "CVE-2022-37435 low Some(\"9.8\") \"its own\" false",
+            "CVE-2022-37436 critical Some(\"9.8\") \"\" true",
+            "DSA-1 unknown None \"\" false",
+        ]
+    );
+    // A record counts one, and so does each word on a weakness.
+    assert_eq!(database.sources()[0].advisories, 8);
+}
+
+#[test]
+fn releases_and_repositories_are_kept_beside() {
+    let parsed = Parsed {
+        ends: [("alpine:3.12", "2022-05-01"), ("alpine:3.12", "2022-06-01")]
+            .map(|(release, day)| (release.to_owned(), day.parse().unwrap()))
+            .into(),
+        repositories: vec![("rhel-9".to_owned(), vec!["cpe:/o:x".to_owned()])],
+        ..Parsed::default()
+    };
+    let database = of_parsed(parsed);
+    assert_eq!(
+        database.ends("alpine:3.12"),
+        Some("2022-06-01".parse().unwrap())
+    );
+    assert_eq!(database.ends("alpine:3.13"), None);
+    assert_eq!(database.products_of("rhel-9").unwrap(), ["cpe:/o:x"]);
+    database.verify().unwrap();
+    let none = of_parsed(Parsed::default());
+    assert!(none.products_of("rhel-9").unwrap().is_empty());
+}
+
+#[test]
+fn a_statement_on_a_module_or_another_architecture_is_not_meant() {
+    let scoped = |id: &str, module: &str, architecture: &str| {
+        record(id, |record| {
+            record.affected[0].module = module.to_owned();
+            let only = Some(architecture).filter(|one| !one.is_empty());
+            record.affected[0].architectures = only.map(str::to_owned).into_iter().collect();
+        })
+    };
+    let parsed = Parsed {
+        records: vec![
+            scoped("CVE-2020-0001", "", ""),
+            scoped("CVE-2020-0002", "nodejs:18", ""),
+            scoped("CVE-2020-0003", "", "aarch64"),
+            scoped("CVE-2020-0004", "", "x86_64"),
+        ],
+        ..Parsed::default()
+    };
+    let database = of_parsed(parsed);
+    let mut package = crate::matching::tests::matchable("alpine:3.12 zlib 1-r0 zlib 1-r0");
+    let found = |package: &model::Matchable| -> String {
+        let assessed = crate::assess(package, &database);
+        let found = assessed.findings.iter().map(|one| one.id.as_str());
+        found
+            .collect::<Vec<_>>()
+            .join(" ")
+            .replace("CVE-2020-000", "")
+    };
+    assert_eq!(found(&package), "1 3 4", "it does not say for which it is");
+    package.package.architecture = Some("x86_64".to_owned());
+    assert_eq!(found(&package), "1 4");
+}

@@ -1,6 +1,9 @@
 //! What is known about the sources of a database, without looking into them.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
+use jiff::civil::Date;
 use model::{Problem, ProblemKind, SourceFacts};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +16,9 @@ pub struct Facts {
     pub built: Option<Timestamp>,
     /// Sorted by name; the segments come in this order.
     pub sources: Vec<SourceEntry>,
+    /// When releases end, by ecosystem.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ends: BTreeMap<String, Date>,
 }
 
 /// One source.

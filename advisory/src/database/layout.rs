@@ -4,7 +4,7 @@
 /// The first eight bytes of a database.
 pub const MAGIC: [u8; 8] = *b"LAZARET\0";
 /// The version of this layout.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 /// Magic, format, number of sections, length of the file, checksum.
 pub const HEADER: usize = 56;
 /// Where the header's checksum lies; it is of what stands before it and of the section table.
@@ -22,9 +22,11 @@ pub const KIND_FACTS: u32 = 1;
 pub const KIND_SEGMENT: u32 = 2;
 /// A section that holds what is known of weaknesses beyond packages, of all sources.
 pub const KIND_EXPLOITATION: u32 = 3;
+/// The kind of the section of package repositories.
+pub const KIND_REPOSITORIES: u32 = 4;
 
 /// The first eight bytes of a segment.
-pub const SEGMENT_MAGIC: [u8; 8] = *b"LZSEG\x002\0";
+pub const SEGMENT_MAGIC: [u8; 8] = *b"LZSEG\x003\0";
 /// Magic, a reserved word, then offset and length of each region.
 pub const SEGMENT_HEADER: usize = 16 + 16 * REGIONS;
 /// Strings, advisories, packages, index.
@@ -38,8 +40,8 @@ pub mod row {
     pub const STATE: u8 = 0b0000_0111;
     /// A rating follows.
     pub const SEVERITY: u8 = 0b0000_1000;
-    /// A channel follows.
-    pub const CHANNEL: u8 = 0b0001_0000;
+    /// A scope follows: channel, module, architectures.
+    pub const SCOPE: u8 = 0b0001_0000;
     /// A list of versions follows.
     pub const VERSIONS: u8 = 0b0010_0000;
     /// Nothing but a fixed version follows as range.

@@ -5,6 +5,7 @@ use model::{Cvss, Severity};
 
 use super::cursor::{Cursor, part, u64_at};
 use super::layout::{self, range, row};
+use crate::scope::Scope;
 use crate::{End, Range, Score, State};
 
 /// The regions of a segment.
@@ -50,8 +51,8 @@ pub struct Statement<'a> {
     pub state: State,
     /// The rating for this package; the advisory's is for all.
     pub severity: Severity,
-    /// The extra channel that holds the fix, or empty.
-    pub channel: &'a str,
+    /// Which packages of the name are meant.
+    pub scope: Scope<'a>,
     /// Affected ranges.
     pub ranges: Vec<Range<&'a str>>,
     /// Affected versions that no range holds.
@@ -192,9 +193,9 @@ impl<'a> Segment<'a> {
             0 => Severity::Unknown,
             _ => severity(cursor.byte()?)?,
         };
-        let channel = match flags & row::CHANNEL {
-            0 => "",
-            _ => self.string(cursor)?,
+        let scope = match flags & row::SCOPE {
+            0 => Scope::default(),
+            _ => Scope::parse(self.string(cursor)?),
         };
         let mut ranges = Vec::new();
         if flags & row::FORM_BEFORE != 0 {
@@ -214,7 +215,7 @@ impl<'a> Segment<'a> {
             advisory,
             state,
             severity,
-            channel,
+            scope,
             ranges,
             versions,
         })

@@ -99,7 +99,7 @@ fn everything_comes_back() {
     let statement = &hits[0].as_ref().unwrap().statement;
     assert!(statement.advisory.withdrawn);
     assert_eq!(
-        (statement.channel, statement.severity),
+        (statement.scope.channel, statement.severity),
         ("esm", Severity::Low)
     );
     assert_eq!(statement.versions, ["1.07"], "1.06-5 lies in the range");

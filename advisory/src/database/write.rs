@@ -8,17 +8,17 @@ use crate::builder::gathered::{Advisory, Row, Sorted};
 use crate::{End, Range, State};
 
 /// The bytes of a database of these segments, which come in the order of the facts' sources, and
-/// of a section of exploitation, unless it is empty.
-pub fn database(facts: &Facts, segments: &[Vec<u8>], exploitation: &[u8]) -> Vec<u8> {
+/// of other sections by their kind, of which the empty ones are left out.
+pub fn database(facts: &Facts, segments: &[Vec<u8>], tables: &[(u32, &[u8])]) -> Vec<u8> {
     let facts = serde_json::to_vec(facts).unwrap_or_default();
     let all = std::iter::once((layout::KIND_FACTS, facts.as_slice())).chain(
         segments
             .iter()
             .map(|bytes| (layout::KIND_SEGMENT, bytes.as_slice())),
     );
-    let known = (!exploitation.is_empty()).then_some((layout::KIND_EXPLOITATION, exploitation));
-    let all = all.chain(known);
-    let count = 1 + segments.len() + usize::from(known.is_some());
+    let tables = tables.iter().filter(|(_, bytes)| !bytes.is_empty());
+    let all = all.chain(tables.clone().copied());
+    let count = 1 + segments.len() + tables.count();
     let mut offset = aligned(layout::HEADER + layout::SECTION * count);
     let mut table = Vec::new();
     let mut places = Vec::new();
@@ -178,7 +178,7 @@ impl Writer<'_> {
     }
 
     fn row(&self, out: &mut Vec<u8>, one: &Row, advisory: u32, sorted: &Sorted) {
-        let has_channel = !sorted.string(one.channel).is_empty();
+        let has_scope = !sorted.string(one.scope).is_empty();
         let mut flags = state_number(one.state);
         let form = match &*one.ranges {
             [
@@ -198,7 +198,7 @@ impl Writer<'_> {
         flags |= form;
         for (set, bit) in [
             (one.severity != Severity::Unknown, row::SEVERITY),
-            (has_channel, row::CHANNEL),
+            (has_scope, row::SCOPE),
             (!one.versions.is_empty(), row::VERSIONS),
         ] {
             flags |= if set { bit } else { 0 };
@@ -208,8 +208,8 @@ impl Writer<'_> {
         if one.severity != Severity::Unknown {
             out.push(severity_number(one.severity));
         }
-        if has_channel {
-            self.put(out, one.channel);
+        if has_scope {
+            self.put(out, one.scope);
         }
         if form == 0 {
             put_varint(out, one.ranges.len() as u64);

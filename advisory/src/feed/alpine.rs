@@ -13,13 +13,60 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::position::Lines;
-use super::{Feed, FeedFile, Missing, Parsed, yaml};
+use super::{Feed, FeedFile, Missing, Parsed, Remote, yaml};
 use crate::identifier;
 use crate::{Affected, Limits, Range, Record, State, Weakness};
+
+macro_rules! branch {
+    ($branch:literal, $repository:literal) => {
+        Remote::file(
+            "alpine",
+            concat!($branch, "/", $repository, ".json"),
+            concat!(
+                "https://secdb.alpinelinux.org/",
+                $branch,
+                "/",
+                $repository,
+                ".json"
+            ),
+        )
+    };
+}
+
+/// Each branch is two files, one for `main` and one for `community`.
+const REMOTES: &[Remote] = &[
+    branch!("v3.12", "main"),
+    branch!("v3.12", "community"),
+    branch!("v3.13", "main"),
+    branch!("v3.13", "community"),
+    branch!("v3.14", "main"),
+    branch!("v3.14", "community"),
+    branch!("v3.15", "main"),
+    branch!("v3.15", "community"),
+    branch!("v3.16", "main"),
+    branch!("v3.16", "community"),
+    branch!("v3.17", "main"),
+    branch!("v3.17", "community"),
+    branch!("v3.18", "main"),
+    branch!("v3.18", "community"),
+    branch!("v3.19", "main"),
+    branch!("v3.19", "community"),
+    branch!("v3.20", "main"),
+    branch!("v3.20", "community"),
+    branch!("v3.21", "main"),
+    branch!("v3.21", "community"),
+    branch!("v3.22", "main"),
+    branch!("v3.22", "community"),
+    branch!("v3.23", "main"),
+    branch!("v3.23", "community"),
+    branch!("edge", "main"),
+    branch!("edge", "community"),
+];
 
 /// The feed.
 pub const FEED: Feed = Feed {
     name: "alpine-secdb",
+    remotes: REMOTES,
     recognises: |source| source == "alpine" || source.starts_with("alpine-secdb"),
     wants: |_, path| {
         let name = path.rsplit('/').next().unwrap_or_default();

@@ -9,13 +9,20 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::position::Lines;
-use super::{Feed, FeedFile, Parsed};
+use super::{Feed, FeedFile, Parsed, Remote};
 use crate::database::exploitation;
 use crate::{Cve, Limits};
+
+const REMOTES: &[Remote] = &[Remote::file(
+    "cisa-kev",
+    "known_exploited_vulnerabilities.json",
+    "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json",
+)];
 
 /// The feed.
 pub const FEED: Feed = Feed {
     name: "cisa-kev",
+    remotes: REMOTES,
     recognises: |source| source == "cisa-kev" || source.starts_with("cisa-kev-"),
     wants: |_, path| path.rsplit('/').next() == Some("known_exploited_vulnerabilities.json"),
     parse,

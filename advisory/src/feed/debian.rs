@@ -10,15 +10,34 @@ use std::collections::BTreeSet;
 use model::distro;
 use model::{Ecosystem, Stream};
 
-use super::{Feed, FeedFile, Missing, Parsed};
+use super::{Feed, FeedFile, Missing, Parsed, Remote};
 use crate::Limits;
 
 mod list;
 mod tracker;
 
+const REMOTES: &[Remote] = &[
+    Remote::file(
+        "debian",
+        "json",
+        "https://security-tracker.debian.org/tracker/data/json",
+    ),
+    Remote::file(
+        "debian",
+        "DSA/list",
+        "https://salsa.debian.org/security-tracker-team/security-tracker/-/raw/master/data/DSA/list",
+    ),
+    Remote::file(
+        "debian",
+        "DLA/list",
+        "https://salsa.debian.org/security-tracker-team/security-tracker/-/raw/master/data/DLA/list",
+    ),
+];
+
 /// The feed.
 pub const FEED: Feed = Feed {
     name: "debian-tracker",
+    remotes: REMOTES,
     recognises: |source| source == "debian" || source.starts_with("debian-security-tracker"),
     wants: |_, path| is_json(path) || is_list(path),
     parse,

@@ -11,12 +11,19 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use model::{Epss, Exploitation, Problem, ProblemKind};
 
-use super::{Feed, FeedFile, Parsed};
+use super::{Feed, FeedFile, Parsed, Remote};
 use crate::{Cve, Limits};
+
+const REMOTES: &[Remote] = &[Remote::file(
+    "epss",
+    "epss_scores-current.csv.gz",
+    "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz",
+)];
 
 /// The feed.
 pub const FEED: Feed = Feed {
     name: "epss",
+    remotes: REMOTES,
     recognises: |source| source == "epss" || source.starts_with("epss-"),
     wants: |_, path| path.ends_with(".csv"),
     parse,

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::position::Lines;
-use super::{Feed, FeedFile, Parsed, yaml};
+use super::{Feed, FeedFile, Parsed, Remote, yaml};
 use crate::{Limits, Record};
 
 mod affected;
@@ -18,9 +18,52 @@ mod source;
 
 use schema::Vulnerability;
 
+macro_rules! archive {
+    ($ecosystem:literal) => {
+        Remote::file(
+            "osv",
+            concat!($ecosystem, "/all.zip"),
+            concat!(
+                "https://osv-vulnerabilities.storage.googleapis.com/",
+                $ecosystem,
+                "/all.zip"
+            ),
+        )
+    };
+}
+
+/// Each ecosystem is an archive. Distributions whose publishers are read themselves are left out.
+const REMOTES: &[Remote] = &[
+    archive!("AlmaLinux"),
+    archive!("Bitnami"),
+    archive!("CRAN"),
+    archive!("Chainguard"),
+    archive!("Go"),
+    archive!("Hackage"),
+    archive!("Hex"),
+    archive!("Julia"),
+    archive!("Mageia"),
+    archive!("Maven"),
+    archive!("MinimOS"),
+    archive!("NuGet"),
+    archive!("Packagist"),
+    archive!("Pub"),
+    archive!("PyPI"),
+    archive!("Rocky Linux"),
+    archive!("RubyGems"),
+    archive!("SwiftURL"),
+    archive!("Wolfi"),
+    archive!("crates.io"),
+    archive!("npm"),
+    archive!("openEuler"),
+    archive!("openSUSE"),
+    archive!("SUSE"),
+];
+
 /// The feed.
 pub const FEED: Feed = Feed {
     name: "osv",
+    remotes: REMOTES,
     recognises: source::recognises,
     wants: source::wants,
     parse,

@@ -39,11 +39,11 @@ fn heard<'h, 'a>(subject: &Subject<'_>, group: &Group<'h, 'a>) -> Vec<Judged<'h,
     let all: Vec<Judged> = group
         .hits
         .iter()
-        .filter(|hit| !is_overruled(hit, group))
+        .filter(|hit| is_meant(subject, hit) && !is_overruled(hit, group))
         .map(|hit| Judged {
             hit,
             verdict: verdict(subject, hit),
-            elsewhere: !uses(subject, hit.statement.channel),
+            elsewhere: !uses(subject, hit.statement.scope.channel),
         })
         .collect();
     // A fix in a channel that is not in use counts only where nothing else is said.
@@ -57,6 +57,15 @@ fn heard<'h, 'a>(subject: &Subject<'_>, group: &Group<'h, 'a>) -> Vec<Judged<'h,
         true => own,
         false => own.into_iter().chain(others).collect(),
     }
+}
+
+/// Whether a statement speaks of the package at all, and not of one of the same name in a module or
+/// for another architecture. No package says yet of which module it is.
+fn is_meant(subject: &Subject<'_>, hit: &Hit<'_>) -> bool {
+    let scope = &hit.statement.scope;
+    let own = subject.matchable.package.architecture.as_deref();
+    let is_own = |own: &str| scope.architectures.contains(&own);
+    scope.module.is_empty() && (scope.architectures.is_empty() || own.is_none_or(is_own))
 }
 
 /// Whether a bulletin's word on many packages and weaknesses is set right by a word of the same
@@ -180,6 +189,7 @@ fn rank(one: &Judged<'_, '_>) -> (bool, usize) {
     let definite = [
         State::EndOfLife,
         State::WillNotFix,
+        State::Deferred,
         State::Affected,
         State::Fixed,
         State::UnderInvestigation,

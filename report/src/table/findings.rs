@@ -75,6 +75,7 @@ fn remedy(finding: &Finding) -> String {
         Status::WillNotFix => "will not fix",
         Status::EndOfLife => "end of life",
         Status::UnderInvestigation => "under investigation",
+        Status::Deferred => "fix put off",
     };
     match versions.is_empty() {
         true => word.to_owned(),

@@ -80,7 +80,7 @@ fn rating(
 ) -> Severity {
     let words = [ecosystem, database].into_iter().flatten();
     let words = words.flat_map(|one| [one.urgency.as_str(), one.severity.as_str()]);
-    match severity::first(words) {
+    match crate::feed::rating::first(words) {
         Severity::Unknown => severity::rated(list.as_deref().unwrap_or_default()),
         said => said,
     }

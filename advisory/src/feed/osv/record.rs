@@ -5,7 +5,7 @@ use model::Severity;
 
 use super::schema::{Reference, Vulnerability};
 use super::{affected, severity};
-use crate::feed::cut;
+use crate::feed::{cut, rating};
 use crate::identifier;
 use crate::{Limits, Record, Weakness};
 
@@ -28,7 +28,7 @@ pub fn from(read: Vulnerability, limits: &Limits) -> Result<(Record, Vec<String>
     record.published = date("published", read.published, &mut remarks);
     record.modified = date("modified", read.modified, &mut remarks);
     let specific = read.database_specific.unwrap_or_default();
-    record.severity = severity::first([specific.severity.as_str()]);
+    record.severity = rating::first([specific.severity.as_str()]);
     let ratings = read.severity.unwrap_or_default();
     if record.severity == Severity::Unknown {
         record.severity = severity::rated(&ratings);

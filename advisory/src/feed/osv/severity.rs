@@ -1,29 +1,10 @@
 //! Ratings: a publisher's word goes before a CVSS vector, a newer CVSS before an older one.
 
-use model::{Cvss, Severity};
+use model::Severity;
 
 use super::schema;
 use crate::Score;
-
-/// The word of a publisher, in the words used here.
-pub fn word(text: &str) -> Severity {
-    match text.to_ascii_lowercase().as_str() {
-        "important" => Severity::High,
-        "moderate" => Severity::Medium,
-        "unimportant" => Severity::Negligible,
-        "minor" => Severity::Low,
-        other => Severity::from_word(other).unwrap_or(Severity::Unknown),
-    }
-}
-
-/// The first of several words that rates.
-pub fn first<'a>(words: impl IntoIterator<Item = &'a str>) -> Severity {
-    words
-        .into_iter()
-        .map(word)
-        .find(|severity| *severity != Severity::Unknown)
-        .unwrap_or(Severity::Unknown)
-}
+use crate::feed::rating;
 
 /// The rating in a list of them.
 pub fn rated(list: &[schema::Severity]) -> Severity {
@@ -31,13 +12,11 @@ pub fn rated(list: &[schema::Severity]) -> Severity {
         .iter()
         .filter(|one| !one.kind.starts_with("CVSS"))
         .map(|one| one.score.as_str());
-    let said = first(said);
+    let said = rating::first(said);
     if said != Severity::Unknown {
         return said;
     }
-    scored(list).map_or(Severity::Unknown, |score| {
-        Severity::from_cvss_score(score.base.score())
-    })
+    scored(list).map_or(Severity::Unknown, rating::of_score)
 }
 
 /// The highest base score of the newest CVSS in a list of ratings.
@@ -45,58 +24,9 @@ pub fn scored(list: &[schema::Severity]) -> Option<Score> {
     let newest = list
         .iter()
         .filter(|one| one.kind.starts_with("CVSS"))
-        .filter_map(|one| Some((one.kind.as_str(), score(&one.score)?)))
+        .filter_map(|one| Some((one.kind.as_str(), rating::score(&one.score)?)))
         .max();
     newest.map(|(_, score)| score)
-}
-
-fn score(vector: &str) -> Option<Score> {
-    let tenths = (base(vector)? * 10.0).round();
-    let fits = (0.0..=100.0).contains(&tenths);
-    Some(Score {
-        modern: vector.starts_with("CVSS:"),
-        base: Cvss::from_tenths(fits.then_some(tenths as u8)?)?,
-    })
-}
-
-/// The base score of a vector of CVSS 2.0, 3.0, 3.1 or 4.0.
-fn base(vector: &str) -> Option<f64> {
-    if vector.len() > 512 || !is_whole(vector) {
-        return None;
-    }
-    match vector.starts_with("CVSS:") {
-        true => Some(vector.parse::<cvss::Cvss>().ok()?.score()),
-        false => {
-            let bare = vector.trim_matches(['(', ')']);
-            Some(bare.parse::<cvss::v2::Vector>().ok()?.score().value())
-        }
-    }
-}
-
-/// The metrics without which there is no base score, by how a vector begins.
-const MANDATORY: [(&str, &[&str]); 3] = [
-    ("CVSS:3", &["AV", "AC", "PR", "UI", "S", "C", "I", "A"]),
-    (
-        "CVSS:4",
-        &[
-            "AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA",
-        ],
-    ),
-    ("", &["AV", "AC", "Au", "C", "I", "A"]),
-];
-
-/// Whether a vector has every metric that its base score needs: the library takes what is missing
-/// for harmless.
-fn is_whole(vector: &str) -> bool {
-    let names: Vec<_> = vector
-        .trim_matches(['(', ')'])
-        .split('/')
-        .filter_map(|metric| Some(metric.split_once(':')?.0))
-        .collect();
-    let row = MANDATORY
-        .iter()
-        .find(|(start, _)| vector.starts_with(start));
-    row.is_some_and(|(_, all)| all.iter().all(|name| names.contains(name)))
 }
 
 #[cfg(test)]
@@ -168,7 +98,5 @@ mod tests {
         for score in words.into_iter().chain([long.as_str(), cut]) {
             assert_eq!(of(&[("CVSS_V3", score)]), Severity::Unknown, "{score}");
         }
-        assert_eq!(word("MODERATE"), Severity::Medium);
-        assert_eq!(word("not yet assigned"), Severity::Unknown);
     }
 }
