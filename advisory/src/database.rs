@@ -15,6 +15,7 @@ use crate::key::Key;
 
 mod changed;
 mod cursor;
+pub mod exchange;
 pub(crate) mod exploitation;
 pub mod facts;
 pub(crate) mod layout;
@@ -82,6 +83,9 @@ pub struct Database {
     bytes: Bytes,
     revision: String,
     facts: Facts,
+    /// All sections, in the file's order.
+    table: Vec<Section>,
+    /// The sources' segments.
     sections: Vec<Section>,
     exploitation: Option<Section>,
     repositories: Option<Section>,
@@ -95,6 +99,19 @@ struct Section {
     offset: u64,
     length: u64,
     checksum: [u8; 32],
+}
+
+/// A section as it lies in the file.
+#[derive(Clone, Copy, Debug)]
+pub struct SectionView<'a> {
+    /// What it holds, by its number in `docs/database.md`.
+    pub kind: u32,
+    /// Its source's name, or what it holds.
+    pub name: &'a str,
+    /// BLAKE3 of its bytes, as the table says.
+    pub checksum: [u8; 32],
+    /// Its bytes, which nobody has compared with the checksum.
+    pub bytes: &'a [u8],
 }
 
 /// A statement, and the source that makes it.
@@ -137,6 +154,7 @@ impl Database {
         };
         let exploitation = of_kind(layout::KIND_EXPLOITATION);
         let repositories = of_kind(layout::KIND_REPOSITORIES);
+        let table = sections.clone();
         sections.retain(|section| section.kind == layout::KIND_SEGMENT);
         if sections.len() != facts.sources.len() {
             let what = "has another number of segments than the facts say";
@@ -155,6 +173,7 @@ impl Database {
             bytes: Box::new(bytes),
             revision,
             facts,
+            table,
             sections,
             exploitation,
             repositories,
@@ -210,6 +229,30 @@ impl Database {
             }
             None => Ok(Vec::new()),
         }
+    }
+
+    /// Every section with its checksum, in the file's order.
+    pub fn sections(&self) -> Vec<SectionView<'_>> {
+        let mut names = self.facts.sources.iter().map(|source| source.name.as_str());
+        let view = |section: &'_ Section| SectionView {
+            kind: section.kind,
+            name: match section.kind {
+                layout::KIND_FACTS => "facts",
+                layout::KIND_SEGMENT => names.next().unwrap_or_default(),
+                layout::KIND_EXPLOITATION => "exploitation",
+                layout::KIND_REPOSITORIES => "repositories",
+                _ => "",
+            },
+            checksum: section.checksum,
+            bytes: self.section_bytes(section).unwrap_or_default(),
+        };
+        self.table.iter().map(view).collect()
+    }
+
+    /// The file of these sections by their kinds, which come in the order of
+    /// [`Database::sections`]. Equal sections give the file that they were taken from.
+    pub fn assemble(sections: &[(u32, &[u8])]) -> Vec<u8> {
+        write::sections_to_file(sections)
     }
 
     /// Compares every section with its checksum; the facts were compared when opening.

@@ -59,6 +59,17 @@ pub struct Statement<'a> {
     pub versions: Vec<&'a str>,
 }
 
+/// Where a row stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Its advisory's place.
+    pub advisory: u32,
+    /// Its package's place.
+    package: u32,
+    /// Its own.
+    row: u32,
+}
+
 impl<'a> Segment<'a> {
     /// A segment's regions; `None` where they do not lie in it.
     pub fn open(bytes: &'a [u8]) -> Option<Segment<'a>> {
@@ -146,7 +157,66 @@ impl<'a> Segment<'a> {
     }
 
     fn advisory(&self, at: usize) -> Option<Advisory<'a>> {
-        let mut cursor = Cursor::new(self.advisories, at);
+        self.advisory_from(&mut Cursor::new(self.advisories, at))
+    }
+
+    /// Every advisory with its place, in order.
+    pub fn advisories(&self) -> impl Iterator<Item = Result<(u32, Advisory<'a>), ()>> {
+        let segment = *self;
+        let mut cursor = Cursor::new(self.advisories, 0);
+        std::iter::from_fn(move || {
+            let place = cursor.place();
+            if place >= segment.advisories.len() {
+                return None;
+            }
+            let read = segment.advisory_from(&mut cursor);
+            if read.is_none() {
+                cursor = Cursor::new(segment.advisories, segment.advisories.len());
+            }
+            let read = read.and_then(|read| Some((u32::try_from(place).ok()?, read)));
+            Some(read.ok_or(()))
+        })
+    }
+
+    /// Where every row stands, ordered by its advisory; rows of one keep their order.
+    ///
+    /// # Errors
+    ///
+    /// An empty one where the segment contradicts itself.
+    pub fn places(&self) -> Result<Vec<Place>, ()> {
+        let mut places = Vec::new();
+        let mut cursor = Cursor::new(self.packages, 0);
+        while cursor.place() < self.packages.len() {
+            let package = cursor.place() as u32;
+            self.string(&mut cursor).ok_or(())?;
+            self.string(&mut cursor).ok_or(())?;
+            for _ in 0..cursor.size().ok_or(())? {
+                let row = cursor.place() as u32;
+                let mut peek = cursor;
+                peek.byte().ok_or(())?;
+                let advisory = peek.size().ok_or(())? as u32;
+                self.statement(&mut cursor).ok_or(())?;
+                places.push(Place {
+                    advisory,
+                    package,
+                    row,
+                });
+            }
+        }
+        places.sort_by_key(|place| place.advisory);
+        Ok(places)
+    }
+
+    /// The ecosystem, the package and the statement of a place.
+    pub fn at(&self, place: Place) -> Option<(&'a str, &'a str, Statement<'a>)> {
+        let mut package = Cursor::new(self.packages, place.package as usize);
+        let ecosystem = self.string(&mut package)?;
+        let name = self.string(&mut package)?;
+        let mut row = Cursor::new(self.packages, place.row as usize);
+        Some((ecosystem, name, self.statement(&mut row)?))
+    }
+
+    fn advisory_from(&self, cursor: &mut Cursor<'a>) -> Option<Advisory<'a>> {
         let flags = cursor.byte()?;
         let has = |bit: u8| flags & bit != 0;
         let rating = flags >> layout::advisory::SEVERITY_SHIFT & layout::advisory::SEVERITY;
@@ -154,9 +224,9 @@ impl<'a> Segment<'a> {
             true => Some(score(cursor.byte()?)?),
             false => None,
         };
-        let id = self.string(&mut cursor)?;
-        let url = self.string(&mut cursor)?;
-        let description = self.string(&mut cursor)?;
+        let id = self.string(cursor)?;
+        let url = self.string(cursor)?;
+        let description = self.string(cursor)?;
         let mut date = |bit: u8| -> Option<Option<Timestamp>> {
             if !has(bit) {
                 return Some(None);
@@ -169,7 +239,7 @@ impl<'a> Segment<'a> {
         let count = cursor.size()?;
         let mut weaknesses = Vec::new();
         for _ in 0..count {
-            weaknesses.push(self.strings(&mut cursor)?);
+            weaknesses.push(self.strings(cursor)?);
         }
         Some(Advisory {
             id,

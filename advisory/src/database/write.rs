@@ -11,18 +11,23 @@ use crate::{End, Range, State};
 /// of other sections by their kind, of which the empty ones are left out.
 pub fn database(facts: &Facts, segments: &[Vec<u8>], tables: &[(u32, &[u8])]) -> Vec<u8> {
     let facts = serde_json::to_vec(facts).unwrap_or_default();
-    let all = std::iter::once((layout::KIND_FACTS, facts.as_slice())).chain(
-        segments
-            .iter()
-            .map(|bytes| (layout::KIND_SEGMENT, bytes.as_slice())),
-    );
+    let segments = segments.iter();
+    let segments = segments.map(|bytes| (layout::KIND_SEGMENT, bytes.as_slice()));
     let tables = tables.iter().filter(|(_, bytes)| !bytes.is_empty());
-    let all = all.chain(tables.clone().copied());
-    let count = 1 + segments.len() + tables.count();
+    let sections: Vec<(u32, &[u8])> = std::iter::once((layout::KIND_FACTS, facts.as_slice()))
+        .chain(segments)
+        .chain(tables.copied())
+        .collect();
+    sections_to_file(&sections)
+}
+
+/// The bytes of a database of these sections by their kind, in their order.
+pub fn sections_to_file(sections: &[(u32, &[u8])]) -> Vec<u8> {
+    let count = sections.len();
     let mut offset = aligned(layout::HEADER + layout::SECTION * count);
     let mut table = Vec::new();
     let mut places = Vec::new();
-    for (kind, bytes) in all {
+    for (kind, bytes) in sections.iter().copied() {
         put_u32(&mut table, kind);
         put_u32(&mut table, 0);
         put_u64(&mut table, offset as u64);
@@ -262,7 +267,7 @@ fn put_u64(out: &mut Vec<u8>, value: u64) {
 }
 
 /// LEB128: seven bits a byte, the lowest first.
-fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+pub fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
