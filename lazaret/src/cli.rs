@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use policy::Threshold;
 
 pub mod admin;
+pub mod artifact;
 pub mod events;
 pub mod http;
 pub mod remote;
@@ -51,6 +52,12 @@ pub enum Db {
     Build(Build),
     /// Say what is in a database
     Status(Status),
+    /// Make a key that signs databases
+    Keygen(artifact::Keygen),
+    /// Put a database into a registry or an archive, as what has changed since the last one
+    Push(artifact::Push),
+    /// Get a database from a registry or an archive, of which only what has changed is fetched
+    Pull(artifact::Pull),
 }
 
 #[derive(Debug, Args)]

@@ -73,7 +73,7 @@ impl Client {
     /// Where the address or a file cannot be used, or a secret would travel in the clear.
     pub fn open(flags: &Remote) -> anyhow::Result<Client> {
         let client = Client::new(&flags.server, flags.ca.as_deref())?;
-        let credentials = credentials(flags)?;
+        let credentials = credentials(flags.key_file.as_deref(), Some(&flags.data))?;
         let exposed = client.tls.is_none() && !is_loopback(&client.host) && !flags.plain_http;
         if exposed && credentials.is_some() {
             bail!(
@@ -284,10 +284,17 @@ fn document(status: StatusCode, bytes: &[u8]) -> anyhow::Result<Value> {
     }
 }
 
-/// The access key to ask with: the named file, the environment, or the server's first key. None
-/// of them is there where a server asks for no credentials.
-fn credentials(flags: &Remote) -> anyhow::Result<Option<Credentials>> {
-    if let Some(path) = &flags.key_file {
+/// The access key to ask with: the named file, the environment, or the first key of a server whose
+/// data directory is here. None of them is there where a server asks for no credentials.
+///
+/// # Errors
+///
+/// Where a file cannot be read, or half of the environment's pair is missing.
+pub fn credentials(
+    file: Option<&Path>,
+    data: Option<&Path>,
+) -> anyhow::Result<Option<Credentials>> {
+    if let Some(path) = file {
         return key::credentials(path).map(Some);
     }
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -300,14 +307,16 @@ fn credentials(flags: &Remote) -> anyhow::Result<Option<Credentials>> {
         (None, None) => {}
         _ => bail!("LAZARET_ACCESS_KEY_ID and LAZARET_SECRET_ACCESS_KEY belong together"),
     }
-    let first = key::path(&flags.data);
-    match first.exists() {
-        true => key::credentials(&first).map(Some),
-        false => Ok(None),
-    }
+    let first = data.map(key::path).filter(|first| first.exists());
+    first.map(|first| key::credentials(&first)).transpose()
 }
 
-fn connector(ca: Option<&Path>) -> anyhow::Result<TlsConnector> {
+/// The certificates to trust servers by: those of a file, or the system's.
+///
+/// # Errors
+///
+/// Where there are none.
+pub fn roots(ca: Option<&Path>) -> anyhow::Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     match ca {
         Some(path) => {
@@ -324,10 +333,14 @@ fn connector(ca: Option<&Path>) -> anyhow::Result<TlsConnector> {
     if roots.is_empty() {
         bail!("there is no certificate to trust a server by: name a file of them with --ca");
     }
+    Ok(roots)
+}
+
+fn connector(ca: Option<&Path>) -> anyhow::Result<TlsConnector> {
     let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
+        .with_root_certificates(roots(ca)?)
         .with_no_client_auth();
     Ok(TlsConnector::from(Arc::new(config)))
 }

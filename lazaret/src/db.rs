@@ -1,4 +1,5 @@
 //! `lazaret db …`: make an advisory database, and say what is in one.
 
+pub mod artifact;
 pub mod build;
 pub mod status;

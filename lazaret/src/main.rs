@@ -10,6 +10,7 @@ mod client;
 mod database;
 mod db;
 mod demo;
+mod http;
 mod key;
 mod log;
 mod mirror;
@@ -38,6 +39,9 @@ fn main() -> ExitCode {
         cli::Command::Scan(flags) => scan::run(&flags),
         cli::Command::Db(cli::Db::Build(flags)) => db::build::run(&flags),
         cli::Command::Db(cli::Db::Status(flags)) => db::status::run(&flags),
+        cli::Command::Db(cli::Db::Keygen(flags)) => db::artifact::keys::run(&flags),
+        cli::Command::Db(cli::Db::Push(flags)) => db::artifact::push::run(&flags),
+        cli::Command::Db(cli::Db::Pull(flags)) => db::artifact::pull::run(&flags),
         cli::Command::Admin(command) => admin::run(&command),
         cli::Command::User(command) => remote::user::run(&command),
         cli::Command::Key(command) => remote::key::run(&command),

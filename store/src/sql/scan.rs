@@ -123,13 +123,17 @@ fn state(word: &str) -> Answer<ScanState> {
 }
 
 fn facts_version(t: &mut dyn Transaction, image: &Digest) -> Answer<Option<FactsVersion>> {
-    let sql = "SELECT id, state, completed_at FROM scan WHERE image = ?1";
+    // Every pull asks for this: one look for all that is one row.
+    let sql = "SELECT s.id, s.state, s.completed_at,
+                   (SELECT judge FROM matched WHERE id = 1),
+                   (SELECT COUNT(*) FROM (SELECT 1 FROM package WHERE settled = 0 LIMIT 1) u)
+               FROM scan s WHERE s.image = ?1";
     let Some(mut row) = t.first(sql, &given![image])? else {
         return Ok(None);
     };
-    let scan: i64 = row.take(0)?;
-    let judge = matching::matched(t)?;
-    let is_settled = judge.is_some() && package_set::is_settled(t, scan)?;
+    let (scan, judge, unsettled): (i64, Option<String>, i64) =
+        (row.take(0)?, row.take(3)?, row.take(4)?);
+    let is_settled = unsettled == 0 || package_set::is_settled(t, scan)?;
     Ok(Some(FactsVersion {
         state: state(&row.take::<String>(1)?)?,
         completed_at: row.take(2)?,
