@@ -8,7 +8,7 @@ use model::{Problem, ProblemKind};
 use crate::database::facts::{Facts, SourceEntry};
 use crate::database::{exploitation, layout, repositories, write};
 use crate::feed::{self, Feed, FeedFile, Missing, Parsed};
-use crate::{Limits, Record};
+use crate::{Damaged, Database, Limits, Record};
 
 pub(crate) mod gathered;
 mod interner;
@@ -28,7 +28,12 @@ pub struct UnknownSource(pub String);
 pub struct Builder {
     limits: Limits,
     sources: BTreeMap<String, Source>,
+    /// Sources as another database has them, with their segments.
+    kept: BTreeMap<String, (SourceEntry, Vec<u8>)>,
 }
+
+/// What is said of a source that is another database's.
+const KEPT: &str = "kept as it was before, since it could not be read anew";
 
 struct Source {
     feed: &'static Feed,
@@ -78,6 +83,7 @@ impl Builder {
         Builder {
             limits,
             sources: BTreeMap::new(),
+            kept: BTreeMap::new(),
         }
     }
 
@@ -167,6 +173,46 @@ impl Builder {
         Ok(())
     }
 
+    /// Notes something about a source that takes nothing away from it: that it could not be
+    /// fetched again, say.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownSource`] where no feed reads a source of that name.
+    pub fn add_note(&mut self, source: &str, detail: String) -> Result<(), UnknownSource> {
+        let problem = Problem::new(ProblemKind::Malformed, source, detail);
+        self.source(source)?.problems.add(problem);
+        Ok(())
+    }
+
+    /// Takes a source as another database has it, in the place of what was read of it, and says
+    /// why; `false` where that database has nothing better.
+    ///
+    /// # Errors
+    ///
+    /// [`Damaged`] where the other database's segment is not what was written.
+    pub fn keep(&mut self, from: &Database, source: &str, why: &str) -> Result<bool, Damaged> {
+        let mut known = from.sources().iter();
+        let Some(entry) = known.find(|entry| entry.name == source && entry.broken.is_none()) else {
+            return Ok(false);
+        };
+        let segment = from.segment_of(source)?;
+        let mut entry = entry.clone();
+        let detail = format!("{KEPT}: {why}");
+        let problem = Problem::new(ProblemKind::Malformed, source, detail);
+        let before = entry.problems.len();
+        entry
+            .problems
+            .retain(|known| !known.detail.starts_with(KEPT));
+        let told_before = (before - entry.problems.len()) as u64;
+        entry.problem_count = entry.problem_count.saturating_sub(told_before) + 1;
+        entry.problems.insert(0, problem);
+        self.sources.remove(source);
+        self.kept
+            .insert(source.to_owned(), (entry, segment.to_vec()));
+        Ok(true)
+    }
+
     /// Why each source cannot be read at all, by name: marked so, or no record in it while files
     /// of it failed.
     pub fn broken_sources(&self) -> Vec<(String, String)> {
@@ -183,10 +229,13 @@ impl Builder {
         for source in sources.values_mut() {
             together.add(std::mem::take(&mut source.known));
         }
+        let mut written = self.kept;
         // Sources are worked off one by one, so that no two are in memory in two forms at once.
         while let Some((name, mut source)) = sources.pop_first() {
             source.gathered.complete(&together.cves);
-            let (entry, segment) = source.finish(name);
+            written.insert(name.clone(), source.finish(name));
+        }
+        for (entry, segment) in written.into_values() {
             entries.push(entry);
             segments.push(segment);
         }

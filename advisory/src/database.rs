@@ -298,6 +298,17 @@ impl Database {
         Lookup { waiting }
     }
 
+    /// The segment of a source, compared with its checksum.
+    pub(crate) fn segment_of(&self, source: &str) -> Result<&[u8], Damaged> {
+        let all = self.facts.sources.iter().zip(&self.sections);
+        let mut found = all.filter(|(entry, _)| entry.name == source);
+        let part = format!("the segment of source {source}");
+        match found.next() {
+            Some((_, section)) => self.checked(section, &part),
+            None => Err(Damaged::new(part, "is not there")),
+        }
+    }
+
     /// The rows of a package in a source; `None` where the segment is damaged.
     fn rows(&self, number: usize, key: &Key) -> Option<Option<Rows<'_>>> {
         let segment = Segment::open(self.section_bytes(self.sections.get(number)?)?)?;

@@ -11,6 +11,7 @@
 //!   how much of that question could be answered.
 
 mod builder;
+pub mod canary;
 mod coverage;
 pub mod database;
 pub mod feed;

@@ -13,6 +13,7 @@ pub mod events;
 pub mod http;
 pub mod remote;
 pub mod store;
+pub mod update;
 
 /// A container registry that looks at everything before it goes ashore.
 #[derive(Debug, Parser)]
@@ -50,6 +51,8 @@ pub enum Command {
 pub enum Db {
     /// Make a database from a directory of feeds
     Build(Build),
+    /// Fetch what publishers have changed, and make a database of it
+    Update(update::Update),
     /// Say what is in a database
     Status(Status),
     /// Make a key that signs databases
@@ -166,9 +169,12 @@ pub struct Build {
     /// The database to write; it is replaced in one step
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Go on when a source cannot be read at all; it is named in 'db status' and in every scan
+    /// Go on when a source cannot be read at all; the database that is there keeps what it has of
+    /// it, otherwise it is named in 'db status' and in every scan
     #[arg(long)]
     pub skip_broken: bool,
+    #[command(flatten)]
+    pub canary: update::Canary,
 }
 
 #[derive(Debug, Args)]

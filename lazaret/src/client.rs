@@ -65,6 +65,19 @@ pub fn run(command: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<
     runtime.block_on(command)
 }
 
+/// The same for a command that does several things at once.
+///
+/// # Errors
+///
+/// Those of the command.
+pub fn run_wide<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    runtime.block_on(command)
+}
+
 impl Client {
     /// A client as the flags say.
     ///

@@ -3,3 +3,4 @@
 pub mod artifact;
 pub mod build;
 pub mod status;
+pub mod update;

@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         cli::Command::Serve(flags) => serve::run(&flags),
         cli::Command::Scan(flags) => scan::run(&flags),
         cli::Command::Db(cli::Db::Build(flags)) => db::build::run(&flags),
+        cli::Command::Db(cli::Db::Update(flags)) => db::update::run(&flags),
         cli::Command::Db(cli::Db::Status(flags)) => db::status::run(&flags),
         cli::Command::Db(cli::Db::Keygen(flags)) => db::artifact::keys::run(&flags),
         cli::Command::Db(cli::Db::Push(flags)) => db::artifact::push::run(&flags),

@@ -3,6 +3,7 @@
 //! Archives are read member by member, in order, so that no feed is ever whole in memory. What a
 //! feed does not want is passed over unread.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -10,6 +11,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use flate2::bufread::MultiGzDecoder;
 use jiff::Timestamp;
+
+use crate::db::update::kinds;
 
 /// Bounds on what a mirror may make us read.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +73,53 @@ pub fn sources(mirror: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
         }
     }
     Ok(found)
+}
+
+/// The names of documents in a source's archives that count no more: a newer one lies in a
+/// directory `changed`, or a list `deletions.csv` says that it was removed.
+///
+/// # Errors
+///
+/// Where the source cannot be listed.
+pub fn replaced(source: &Path) -> anyhow::Result<BTreeSet<String>> {
+    let mut names = BTreeSet::new();
+    for (name, path) in list(source)? {
+        if path.is_dir() {
+            let changed = path.join(kinds::CHANGED);
+            if changed.is_dir() {
+                names_below(&changed, 0, &mut names)?;
+            }
+            names.extend(deleted(&path.join(kinds::DELETED)));
+        } else if name == kinds::DELETED {
+            names.extend(deleted(&path));
+        }
+    }
+    Ok(names)
+}
+
+fn names_below(directory: &Path, depth: usize, names: &mut BTreeSet<String>) -> anyhow::Result<()> {
+    for (name, path) in list(directory)? {
+        match path.is_dir() {
+            true if depth < Limits::default().depth => names_below(&path, depth + 1, names)?,
+            true => {}
+            false => drop(names.insert(name)),
+        }
+    }
+    Ok(())
+}
+
+/// The names of the documents in a list of removed ones.
+fn deleted(list: &Path) -> Vec<String> {
+    let text = fs::read_to_string(list).unwrap_or_default();
+    let first = |line: &str| {
+        let path = line.split(',').next().unwrap_or_default();
+        let name = path.trim().trim_matches('"').rsplit('/').next();
+        name.map(str::to_owned)
+    };
+    text.lines()
+        .filter_map(first)
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 /// Reads a source to its end.

@@ -357,3 +357,35 @@ fn a_statement_on_a_module_or_another_architecture_is_not_meant() {
     package.package.architecture = Some("x86_64".to_owned());
     assert_eq!(found(&package), "1 4");
 }
+
+#[test]
+fn a_source_that_cannot_be_read_anew_is_kept_as_it_was() {
+    let before = Database::open(build(&files(), Limits::default())).unwrap();
+    let mut builder = Builder::new(Limits::default());
+    builder
+        .add_file(&file("debian", "data/DSA/list", DSA))
+        .unwrap();
+    builder
+        .add_file(&file("alpine", "v3.12/main.json", b"{"))
+        .unwrap();
+    assert!(builder.keep(&before, "alpine", "it is cut off").unwrap());
+    assert!(!builder.keep(&before, "unheard-of", "").unwrap());
+    let after = Database::open(builder.finish()).unwrap();
+    after.verify().unwrap();
+    let names: Vec<&str> = after
+        .sources()
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(names, ["alpine", "debian"]);
+    assert_eq!(after.segment_of("alpine"), before.segment_of("alpine"));
+    let (old, new) = (&before.sources()[0], &after.sources()[0]);
+    assert_eq!((new.rows, new.advisories), (old.rows, old.advisories));
+    assert!(new.problems[0].detail.ends_with("anew: it is cut off"));
+    // Kept once more, it says so once.
+    let mut builder = Builder::new(Limits::default());
+    assert!(builder.keep(&after, "alpine", "it is away").unwrap());
+    let again = Database::open(builder.finish()).unwrap();
+    let kept = again.sources()[0].problems.iter();
+    assert_eq!(kept.filter(|one| one.detail.starts_with("kept")).count(), 1);
+}

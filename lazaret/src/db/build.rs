@@ -1,93 +1,196 @@
 //! `lazaret db build`: a directory of feeds to one database file, put in place in one step.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
+use advisory::canary::{self, Tolerance};
 use advisory::feed::{self, Feed};
-use advisory::{Builder, FeedFile, UnknownSource};
+use advisory::{Builder, Database, FeedFile, UnknownSource};
 use anyhow::{Context, bail};
 use model::{Problem, ProblemKind};
 use tempfile::NamedTempFile;
 
-use crate::cli;
+use crate::cli::update::Canary;
 use crate::mirror::{self, Member, Visitor};
+use crate::{cli, database};
+
+/// What is built, from what.
+pub struct Order<'a> {
+    /// The directory of feeds.
+    pub from: &'a Path,
+    /// The file to write.
+    pub out: &'a Path,
+    /// Whether sources that cannot be read at all are gone on without.
+    pub skip_broken: bool,
+    /// How much may be lost.
+    pub canary: &'a Canary,
+    /// Sources that could not be fetched, and why.
+    pub failed: &'a BTreeMap<String, String>,
+}
 
 /// Runs the command.
 ///
 /// # Errors
 ///
-/// Where the mirror or a source cannot be read, or the file cannot be written: nothing is left
-/// behind then, and a database of that name stays as it was.
+/// Where the mirror or a source cannot be read, the file cannot be written, or too much is lost:
+/// nothing is left behind then, and a database of that name stays as it was.
 pub fn run(flags: &cli::Build) -> anyhow::Result<u8> {
-    let mut builder = Builder::new(advisory::Limits::default());
-    let sources = mirror::sources(&flags.from)?;
-    let mut known = 0;
+    build(&Order {
+        from: &flags.from,
+        out: &flags.out,
+        skip_broken: flags.skip_broken,
+        canary: &flags.canary,
+        failed: &BTreeMap::new(),
+    })?;
+    Ok(0)
+}
+
+/// Makes a database.
+///
+/// # Errors
+///
+/// See [`run`].
+pub fn build(order: &Order<'_>) -> anyhow::Result<()> {
+    let before = database::open(order.out).ok();
+    let mut work = Work {
+        order,
+        builder: Builder::new(advisory::Limits::default()),
+        before: before.as_ref(),
+        seen: BTreeSet::new(),
+    };
+    let sources = mirror::sources(order.from)?;
     for (name, path) in &sources {
         let Some(feed) = feed::for_source(name) else {
             eprintln!("lazaret: no feed knows the directory '{name}'; it is passed over");
             continue;
         };
-        known += 1;
         eprintln!("lazaret: reading {name}");
-        read_source(&mut builder, feed, name, path, flags.skip_broken)?;
+        work.source(feed, name, path)?;
     }
-    if known == 0 {
+    if work.seen.is_empty() {
         bail!(
             "{} holds no source that is known here; docs/feeds.md names them",
-            flags.from.display()
+            order.from.display()
         );
     }
-    let bytes = builder.finish();
-    write(&flags.out, &bytes)?;
-    eprintln!(
-        "lazaret: wrote {} ({} bytes)",
-        flags.out.display(),
-        bytes.len()
-    );
-    Ok(0)
+    work.unfetched()?;
+    let bytes = work.builder.finish();
+    let length = bytes.len();
+    if let Some(before) = &before {
+        let after = Database::open(bytes.clone()).context("the new database")?;
+        check(before, &after, order.canary)?;
+    }
+    write(order.out, &bytes)?;
+    let out = order.out.display();
+    eprintln!("lazaret: wrote {out} ({length} bytes)");
+    Ok(())
 }
 
-/// Reads one source. One of which nothing can be read ends the build, unless `--skip-broken`.
-fn read_source(
-    builder: &mut Builder,
-    feed: &'static Feed,
-    name: &str,
-    path: &Path,
-    skip_broken: bool,
-) -> anyhow::Result<()> {
-    builder.add_source(name)?;
-    let mut taker = Taker {
-        builder,
-        feed,
-        source: name,
-        taken: 0,
-        unknown: None,
+/// Refuses a database that has lost too much.
+fn check(before: &Database, after: &Database, canary: &Canary) -> anyhow::Result<()> {
+    let tolerance = Tolerance {
+        records: canary.canary,
+        findings: canary.canary,
+        ..Tolerance::default()
     };
-    let read = mirror::read(path, &mirror::Limits::default(), &mut taker);
-    if let Some(unknown) = taker.unknown {
-        return Err(unknown.into());
+    let losses = canary::losses(before, after, tolerance);
+    for loss in &losses {
+        eprintln!("lazaret: lost: {loss}");
     }
-    let reason = match (read, taker.taken) {
-        (Err(error), _) => Some(format!("{error:#}")),
-        (Ok(()), 0) => Some("it holds no file that its feed reads".to_owned()),
-        (Ok(()), _) => {
-            let broken = builder
-                .broken_sources()
-                .into_iter()
-                .find(|(broken, _)| broken == name);
-            broken.map(|(_, reason)| reason)
+    if losses.is_empty() || canary.accept_losses {
+        return Ok(());
+    }
+    bail!(
+        "the new database has lost more than {} percent of what the one before knew (the lines \
+         above). Nothing was written. Mend or fetch the sources again, or take it by \
+         --accept-losses",
+        canary.canary
+    )
+}
+
+struct Work<'a> {
+    order: &'a Order<'a>,
+    builder: Builder,
+    before: Option<&'a Database>,
+    seen: BTreeSet<String>,
+}
+
+impl Work<'_> {
+    /// Reads one source. One of which nothing can be read ends the build, unless `--skip-broken`;
+    /// then it stays as the database before has it.
+    fn source(&mut self, feed: &'static Feed, name: &str, path: &Path) -> anyhow::Result<()> {
+        self.seen.insert(name.to_owned());
+        self.builder.add_source(name)?;
+        if let Some(why) = self.order.failed.get(name) {
+            let note = format!("not everything could be fetched again, so it is older: {why}");
+            self.builder.add_note(name, note)?;
         }
-    };
-    let Some(reason) = reason else { return Ok(()) };
-    if !skip_broken {
-        bail!(
-            "the source '{name}' cannot be read: {reason}. Nothing was written. Mend it, take it \
-             away, or go on without it by --skip-broken"
-        );
+        let Some(reason) = self.read(feed, name, path)? else {
+            return Ok(());
+        };
+        if !self.order.skip_broken {
+            bail!(
+                "the source '{name}' cannot be read: {reason}. Nothing was written. Mend it, take \
+                 it away, or go on without it by --skip-broken"
+            );
+        }
+        eprintln!("lazaret: the source '{name}' is broken: {reason}");
+        if self.keep(name, &reason)? {
+            eprintln!("lazaret: the source '{name}' stays as the database before has it");
+            return Ok(());
+        }
+        Ok(self.builder.mark_broken(name, &reason)?)
     }
-    eprintln!("lazaret: the source '{name}' is broken: {reason}");
-    Ok(builder.mark_broken(name, &reason)?)
+
+    fn keep(&mut self, name: &str, reason: &str) -> anyhow::Result<bool> {
+        match self.before {
+            Some(before) => Ok(self.builder.keep(before, name, reason)?),
+            None => Ok(false),
+        }
+    }
+
+    /// Why nothing can be read of a source, where that is so.
+    fn read(
+        &mut self,
+        feed: &'static Feed,
+        name: &str,
+        path: &Path,
+    ) -> anyhow::Result<Option<String>> {
+        let mut taker = Taker {
+            builder: &mut self.builder,
+            feed,
+            source: name,
+            taken: 0,
+            replaced: mirror::replaced(path)?,
+            unknown: None,
+        };
+        let read = mirror::read(path, &mirror::Limits::default(), &mut taker);
+        let taken = taker.taken;
+        if let Some(unknown) = taker.unknown {
+            return Err(unknown.into());
+        }
+        Ok(match (read, taken) {
+            (Err(error), _) => Some(format!("{error:#}")),
+            (Ok(()), 0) => Some("it holds no file that its feed reads".to_owned()),
+            (Ok(()), _) => {
+                let broken = self.builder.broken_sources().into_iter();
+                let mut broken = broken.filter(|(broken, _)| broken == name);
+                broken.next().map(|(_, reason)| reason)
+            }
+        })
+    }
+
+    /// Sources that were never fetched are named in the database, or stay as they were.
+    fn unfetched(&mut self) -> anyhow::Result<()> {
+        for (name, why) in self.order.failed {
+            if !self.seen.contains(name) && !self.keep(name, why)? {
+                self.builder.mark_broken(name, why)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 struct Taker<'a> {
@@ -95,6 +198,8 @@ struct Taker<'a> {
     feed: &'static Feed,
     source: &'a str,
     taken: u64,
+    /// Names of documents that newer files stand for.
+    replaced: BTreeSet<String>,
     /// Cannot happen for a source that a feed recognised; kept rather than swallowed.
     unknown: Option<UnknownSource>,
 }
@@ -105,7 +210,11 @@ impl Visitor for Taker<'_> {
     }
 
     fn take(&mut self, member: Member<'_>) {
+        let name = member.path.rsplit('/').next().unwrap_or_default();
         self.taken += 1;
+        if member.archive.is_some() && self.replaced.contains(name) {
+            return;
+        }
         let added = self.builder.add_file(&FeedFile {
             source: self.source,
             archive: member.archive,

@@ -1,7 +1,7 @@
 //! Sections to blobs and back: zstd, whole or as what has changed since another one.
 //!
-//! A source's segment travels as records (`advisory::database::exchange`): what has changed there is
-//! as long as the change. Everything else travels as it is.
+//! A source's segment travels as records (`advisory::database::exchange`): what has changed there
+//! is as long as the change. Everything else travels as it is.
 
 use std::io::{self, Read, Write};
 
