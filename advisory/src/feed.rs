@@ -13,11 +13,14 @@ use crate::{Cve, CveFacts, Limits, Record};
 
 pub mod alpine;
 pub mod cisa;
+pub mod cve;
 pub mod debian;
 pub mod first;
+pub mod nvd;
 pub mod osv;
 mod position;
 pub(crate) mod rating;
+mod time;
 pub mod xml;
 mod yaml;
 
@@ -157,8 +160,10 @@ pub struct Feed {
 pub const ALL: &[Feed] = &[
     alpine::FEED,
     cisa::FEED,
+    cve::FEED,
     debian::FEED,
     first::FEED,
+    nvd::FEED,
     osv::FEED,
 ];
 
@@ -225,6 +230,10 @@ mod tests {
             ("cisa-kev", "cisa-kev"),
             ("epss", "epss"),
             ("epss-2026", "epss"),
+            ("nvd", "nvd"),
+            ("cve", "cve"),
+            ("cve-samples", "cve"),
+            ("nvd-data-overrides", "nvd"),
             ("redhat", ""),
             ("alpinesomething", ""),
             ("", ""),
