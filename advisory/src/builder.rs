@@ -290,9 +290,11 @@ impl Source {
     fn know(&mut self, file: &FeedFile<'_>, parsed: &mut Parsed, limits: &Limits) {
         let date = parsed.date.or(file.modified);
         let room = (limits.records as u64).saturating_sub(self.advisories);
+        // A record and what is known of its CVE are one.
+        let both = parsed.records.len().min(parsed.cves.len()) as u64;
         let (taken, whole) = self.known.take(parsed, date, room);
         if taken > 0 {
-            self.advisories += taken;
+            self.advisories += taken.saturating_sub(both);
             self.newest = self.newest.max(date);
         }
         if !whole {

@@ -65,7 +65,7 @@ pub const FEED: Feed = Feed {
     name: "nvd",
     remotes: REMOTES,
     recognises: |source| source == "nvd" || source.starts_with("nvd-"),
-    wants: |_, path| path.ends_with(".json"),
+    wants: |_, path| path.ends_with(".json") && !path.ends_with(".schema.json"),
     parse,
     publishes: &[],
     claims: |_, _, _| vec![configuration::ECOSYSTEM.to_owned()],
@@ -237,8 +237,9 @@ fn keep(cve: Cve, read: Vulnerability, limits: &Limits, parsed: &mut Parsed) {
         record.affected = affected;
         parsed.records.push(record);
     }
-    // Corrections of configurations alone say nothing of the weakness itself.
-    if facts != CveFacts::default() {
+    // Corrections of configurations say nothing of the weakness itself; one that names nothing that
+    // can be in an image is a word all the same.
+    if facts != CveFacts::default() || parsed.records.last().is_none_or(|last| last.id != read.id) {
         parsed.cves.push((cve, facts));
     }
 }
