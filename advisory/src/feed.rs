@@ -12,15 +12,28 @@ use serde::{Deserialize, Serialize};
 use crate::{Cve, CveFacts, Limits, Record};
 
 pub mod alpine;
+pub mod arch;
+pub mod chainguard;
 pub mod cisa;
 pub mod cve;
+mod day;
 pub mod debian;
 pub mod first;
+pub mod friendsofphp;
+pub mod gentoo;
+mod interval;
+pub mod minimos;
+pub mod nodejs;
 pub mod nvd;
 pub mod osv;
 mod position;
 pub(crate) mod rating;
+mod requirement;
+pub mod ruby;
+pub mod rustsec;
+mod secdb;
 mod time;
+pub mod wolfi;
 pub mod xml;
 mod yaml;
 
@@ -159,12 +172,21 @@ pub struct Feed {
 /// Every feed that is read.
 pub const ALL: &[Feed] = &[
     alpine::FEED,
+    arch::FEED,
+    chainguard::FEED,
     cisa::FEED,
     cve::FEED,
     debian::FEED,
     first::FEED,
+    friendsofphp::FEED,
+    gentoo::FEED,
+    minimos::FEED,
+    nodejs::FEED,
     nvd::FEED,
     osv::FEED,
+    ruby::FEED,
+    rustsec::FEED,
+    wolfi::FEED,
 ];
 
 /// The feed of a source directory; `None` where nobody knows the name.
@@ -224,7 +246,8 @@ mod tests {
             ("debian-osv", "osv"),
             ("almalinux-osv", "osv"),
             ("govulndb", "osv"),
-            ("rustsec", "osv"),
+            ("rustsec", "rustsec"),
+            ("rustsec-advisory-db", "rustsec"),
             ("pypa-advisory-database", "osv"),
             ("bitnami-vulndb", "osv"),
             ("cisa-kev", "cisa-kev"),
@@ -234,6 +257,15 @@ mod tests {
             ("cve", "cve"),
             ("cve-samples", "cve"),
             ("nvd-data-overrides", "nvd"),
+            ("wolfi", "wolfi-secdb"),
+            ("chainguard-secdb", "chainguard-secdb"),
+            ("minimos", "minimos-secdb"),
+            ("wolfi-osv", "osv"),
+            ("arch", "arch-tracker"),
+            ("ruby-advisory-db", "ruby-advisory-db"),
+            ("friendsofphp", "friendsofphp"),
+            ("nodejs-security-wg", "nodejs-security-wg"),
+            ("gentoo", "gentoo-glsa"),
             ("redhat", ""),
             ("alpinesomething", ""),
             ("", ""),
@@ -248,7 +280,11 @@ mod tests {
 
     #[test]
     fn names_are_claimed_once() {
-        for source in ["alpine", "debian", "osv-debian", "alpine-osv", "ghsa"] {
+        let names = "alpine debian osv-debian alpine-osv ghsa arch arch-security-tracker wolfi \
+            wolfi-osv chainguard minimos gentoo gentoo-glsa friendsofphp ruby-advisory-db rubysec \
+            nodejs nodejs-security-wg rustsec rustsec-osv rustsec-advisory-db govulndb osv-misc \
+            pypa-advisory-database bitnami-vulndb almalinux-osv cisa-kev epss";
+        for source in names.split_whitespace() {
             let takers = ALL.iter().filter(|feed| (feed.recognises)(source)).count();
             assert_eq!(takers, 1, "{source}");
         }

@@ -148,8 +148,13 @@ pub struct Affected {
 impl Affected {
     /// A statement with nothing but its subject and what is said.
     pub fn new(ecosystem: &Ecosystem, package: impl Into<String>, state: State) -> Affected {
+        Affected::of(ecosystem.to_string(), package, state)
+    }
+
+    /// The same in a space that can be one of the publisher's own.
+    pub fn of(ecosystem: String, package: impl Into<String>, state: State) -> Affected {
         Affected {
-            ecosystem: ecosystem.to_string(),
+            ecosystem,
             channel: String::new(),
             module: String::new(),
             architectures: Vec::new(),

@@ -1,21 +1,14 @@
 //! Alpine's security database, `secdb.alpinelinux.org`: one file per branch and repository, JSON
 //! today, YAML in the former git repository.
 //!
-//! Keyed by origin package. A fixed version of `0` says that the package was never affected. An
-//! entry is one string that can hold several words: its CVEs are weaknesses of their own (real
-//! ones: `CVE-2020-11740 CVE-2020-11741 XSA-313`), other identifiers are aliases of each, and
-//! text in brackets is commentary. One record per entry.
+//! What a file holds is read by [`super::secdb`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use model::{Ecosystem, Problem, ProblemKind, Stream};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use super::position::Lines;
-use super::{Feed, FeedFile, Missing, Parsed, Remote, yaml};
-use crate::identifier;
-use crate::{Affected, Limits, Range, Record, State, Weakness};
+use super::{Feed, FeedFile, Missing, Parsed, Remote, secdb};
+use crate::Limits;
 
 macro_rules! branch {
     ($branch:literal, $repository:literal) => {
@@ -80,42 +73,9 @@ pub const FEED: Feed = Feed {
     missing,
 };
 
-/// A file of the database. Only what is matched by is read. `R` is a row, or its raw text where
-/// one broken row shall not take the file with it.
-#[derive(Deserialize)]
-#[serde(bound(deserialize = "R: Deserialize<'de>"))]
-struct File<R> {
-    #[serde(default)]
-    distroversion: String,
-    #[serde(default)]
-    reponame: String,
-    #[serde(default = "no_rows")]
-    packages: Option<Vec<R>>,
-}
-
-fn no_rows<R>() -> Option<Vec<R>> {
-    None
-}
-
-#[derive(Deserialize)]
-struct Row {
-    pkg: Package,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    name: String,
-    #[serde(default)]
-    secfixes: BTreeMap<String, Option<Vec<String>>>,
-}
-
 fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
     let mut problems = Vec::new();
-    let read = match file.path.ends_with(".json") {
-        true => read_json(file, &mut problems),
-        false => yaml::read::<File<Row>>(file.bytes, limits),
-    };
-    let content = match read {
+    let content = match secdb::read(file, limits, &mut problems) {
         Ok(content) => content,
         Err(detail) => {
             let problem = Problem::new(ProblemKind::Malformed, file.place(), detail);
@@ -138,36 +98,16 @@ fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
         ..Parsed::default()
     };
     for row in content.packages.unwrap_or_default() {
-        read_package(file, &stream, row.pkg, &mut parsed);
+        secdb::read_package(file, &stream, row, address, &mut parsed);
     }
     parsed
 }
 
-/// A JSON file whose broken rows are problems of their own.
-fn read_json(file: &FeedFile<'_>, problems: &mut Vec<Problem>) -> Result<File<Row>, String> {
-    let raw: File<&RawValue> =
-        serde_json::from_slice(file.bytes).map_err(|error| error.to_string())?;
-    let mut rows = Vec::new();
-    let lines = Lines::new(file.bytes);
-    for text in raw.packages.unwrap_or_default() {
-        match serde_json::from_str(text.get()) {
-            Ok(row) => rows.push(row),
-            Err(error) => {
-                let line = lines.line_of(text.get());
-                let place = format!("{}: line {line}", file.place());
-                problems.push(Problem::new(
-                    ProblemKind::Malformed,
-                    place,
-                    error.to_string(),
-                ));
-            }
-        }
+fn address(id: &str) -> String {
+    match id.starts_with("CVE-") {
+        true => format!("https://security.alpinelinux.org/vuln/{id}"),
+        false => String::new(),
     }
-    Ok(File {
-        distroversion: raw.distroversion,
-        reponame: raw.reponame,
-        packages: Some(rows),
-    })
 }
 
 /// `v3.18` is `3.18`, `edge` is `edge`.
@@ -181,66 +121,6 @@ fn release(branch: &str) -> Option<&str> {
             !part.is_empty() && part.len() < 6 && part.bytes().all(|byte| byte.is_ascii_digit())
         });
     fits.then_some(line)
-}
-
-fn read_package(file: &FeedFile<'_>, stream: &Ecosystem, package: Package, parsed: &mut Parsed) {
-    for (version, entries) in package.secfixes {
-        for entry in entries.unwrap_or_default() {
-            let Some(weaknesses) = weaknesses(&entry) else {
-                let place = format!("{}: {} {version}", file.place(), package.name);
-                let detail = format!("'{}' names no weakness", shortened(&entry));
-                let problem = Problem::new(ProblemKind::Malformed, place, detail);
-                parsed.problems.push(problem);
-                continue;
-            };
-            let affected = match version.as_str() {
-                "0" => Affected::new(stream, package.name.as_str(), State::NotAffected),
-                _ => Affected::new(stream, package.name.as_str(), State::Fixed)
-                    .range(Range::before(version.clone())),
-            };
-            parsed.records.push(record(weaknesses, affected));
-        }
-    }
-}
-
-fn record(weaknesses: Vec<Weakness>, affected: Affected) -> Record {
-    let id = weaknesses.first().map_or("", |weakness| &weakness.id);
-    let mut record = Record::new(id);
-    if id.starts_with("CVE-") {
-        record.url = format!("https://security.alpinelinux.org/vuln/{id}");
-    }
-    record.weaknesses = weaknesses;
-    record.affected = vec![affected];
-    record
-}
-
-/// The weaknesses that an entry names: each of its CVEs, or its first other identifier.
-fn weaknesses(entry: &str) -> Option<Vec<Weakness>> {
-    let entry = entry.split('(').next().unwrap_or_default();
-    // Written by hand: `CVE 2018-16859` and `CVE_2019-2426` are among them.
-    let entry = entry.replace("CVE ", "CVE-").replace("CVE_", "CVE-");
-    let mut cves = Vec::new();
-    let mut others = Vec::new();
-    for word in entry
-        .split([' ', '\t', ',', ';'])
-        .filter(|word| !word.is_empty())
-    {
-        match identifier::cve(word) {
-            Some(cve) => cves.push(cve.to_owned()),
-            None if identifier::looks_like_one(word) => others.push(word.to_owned()),
-            None => {}
-        }
-    }
-    if cves.is_empty() && !others.is_empty() {
-        cves.push(others.remove(0));
-    }
-    others.sort();
-    let named = |id| Weakness {
-        id,
-        aliases: others.clone(),
-    };
-    let all: Vec<_> = cves.into_iter().map(named).collect();
-    (!all.is_empty()).then_some(all)
 }
 
 /// A branch whose `main` or `community` did not come.
@@ -274,6 +154,7 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Record;
 
     // After secdb.alpinelinux.org, v3.12/main.json, 2020-10: facts of apache2, xen and samba.
     const JSON: &str = r#"{"distroversion": "v3.12", "reponame": "main", "archs": ["x86_64"],

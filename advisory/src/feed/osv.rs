@@ -17,6 +17,7 @@ mod severity;
 mod source;
 
 use schema::Vulnerability;
+pub(super) use source::is_called;
 
 macro_rules! archive {
     ($ecosystem:literal) => {
@@ -32,12 +33,19 @@ macro_rules! archive {
     };
 }
 
-/// Each ecosystem is an archive. Distributions whose publishers are read themselves are left out.
+/// Each ecosystem is an archive. Distributions whose publishers are read themselves are left out,
+/// but for those whose archive joins identifiers that the publisher's own file lists apart.
 const REMOTES: &[Remote] = &[
     archive!("AlmaLinux"),
+    archive!("Alpaquita"),
+    archive!("BellSoft Hardened Containers"),
     archive!("Bitnami"),
     archive!("CRAN"),
     archive!("Chainguard"),
+    archive!("CleanStart"),
+    archive!("Echo"),
+    archive!("GHC"),
+    archive!("GitHub Actions"),
     archive!("Go"),
     archive!("Hackage"),
     archive!("Hex"),
@@ -50,14 +58,17 @@ const REMOTES: &[Remote] = &[
     archive!("Pub"),
     archive!("PyPI"),
     archive!("Rocky Linux"),
+    archive!("Root"),
     archive!("RubyGems"),
+    archive!("SUSE"),
     archive!("SwiftURL"),
+    archive!("VSCode"),
     archive!("Wolfi"),
     archive!("crates.io"),
     archive!("npm"),
+    archive!("opam"),
     archive!("openEuler"),
     archive!("openSUSE"),
-    archive!("SUSE"),
 ];
 
 /// The feed.

@@ -2,47 +2,51 @@
 
 use std::cmp::Ordering;
 
-use model::distro;
-use model::{Ecosystem, Severity};
+use model::Severity;
 use version::Scheme;
 
-use super::schema;
-use super::{ecosystem, severity};
+use super::ecosystem::{self, Space};
+use super::{schema, severity};
+use crate::feed::requirement::semantic_order;
 use crate::name::normalised;
 use crate::{Affected, End, Range, State};
 
-/// The statement on one package; `None` where its ecosystem holds nothing that is looked up.
+/// The space of what has no package: a source repository, by its address.
+const GIT: &str = "git";
+
+/// The statement on one package; `None` where there is nothing that it could be looked up by.
 ///
 /// # Errors
 ///
 /// What could not be read; the rest of the record counts.
 pub fn from(read: schema::Affected) -> Result<Option<Affected>, String> {
-    let Some(package) = &read.package else {
+    let Some((space, written)) = subject(&read)? else {
         return Ok(None);
     };
-    let Some((ecosystem, channel)) = ecosystem::ecosystem(&package.ecosystem) else {
-        return Ok(None);
-    };
-    if package.name.is_empty() {
-        return Err("an affected package has no name".to_owned());
+    let name = normalised(&space.written, &written).into_owned();
+    if only_commits(&read) {
+        let remark = "it is told in commits only, which are not compared here";
+        return match space.known {
+            true => Err(format!("{name}: {remark}")),
+            false => Ok(None),
+        };
     }
-    let scheme = scheme(&ecosystem);
-    let written = ecosystem.to_string();
-    let name = normalised(&written, &package.name).into_owned();
-    let ranges = ranges(&read, scheme).map_err(|detail| format!("{name}: {detail}"))?;
+    let scheme = space.scheme;
+    let mut ranges = ranges(&read, scheme).map_err(|detail| format!("{name}: {detail}"))?;
+    bound(&mut ranges, &read.database_specific);
     let mut versions = read.versions.unwrap_or_default();
     versions.retain(|version| !ranges.iter().any(|range| holds(scheme, range, version)));
     versions.sort();
     versions.dedup();
     let is_fixed = |range: &Range<String>| matches!(range.end, End::Fixed(_));
-    let mut row = Affected::new(&ecosystem, name, State::Affected);
+    let mut row = Affected::of(space.written, name, State::Affected);
     if ranges.iter().any(is_fixed) {
         row.state = State::Fixed;
     }
     if is_end_of_life(&read.ecosystem_specific) && row.state == State::Affected {
         row.state = State::EndOfLife;
     }
-    row.channel = channel;
+    row.channel = space.channel;
     row.severity = rating(
         &read.severity,
         &read.ecosystem_specific,
@@ -57,13 +61,46 @@ pub fn from(read: schema::Affected) -> Result<Option<Affected>, String> {
     Ok(Some(row))
 }
 
-/// How the versions of an ecosystem are ordered, as far as that is known.
-pub fn scheme(ecosystem: &Ecosystem) -> Scheme {
-    match ecosystem {
-        Ecosystem::Distro(stream) => {
-            distro::row(&stream.distro).map_or(Scheme::Opaque, |row| row.scheme)
-        }
-        Ecosystem::Language(_) => Scheme::Opaque,
+/// The space and the name of what is affected: a package, or else the repository of its source.
+fn subject(read: &schema::Affected) -> Result<Option<(Space, String)>, String> {
+    if let Some(package) = &read.package {
+        let Some(space) = ecosystem::space_of(&package.ecosystem, &package.name) else {
+            return Ok(None);
+        };
+        return match package.name.is_empty() {
+            true => Err("an affected package has no name".to_owned()),
+            false => Ok(Some((space, package.name.clone()))),
+        };
+    }
+    let all = read.ranges.as_deref().unwrap_or_default();
+    let address = all.iter().find_map(|range| range.repo.as_deref());
+    let bare = address.and_then(|address| address.split_once("://"));
+    let name = bare.map(|(_, rest)| rest.trim_end_matches('/').trim_end_matches(".git"));
+    let space = ecosystem::space(GIT);
+    Ok(space.zip(name.filter(|name| !name.is_empty()).map(str::to_owned)))
+}
+
+/// Whether neither versions nor ranges of versions are given, but commits.
+fn only_commits(read: &schema::Affected) -> bool {
+    let all = read.ranges.as_deref().unwrap_or_default();
+    let listed = read.versions.as_ref().is_some_and(|list| !list.is_empty());
+    !listed && !all.is_empty() && all.iter().all(|range| range.kind == "GIT")
+}
+
+/// Ends what has no end with the last version that is known to be affected, where the publisher
+/// names one beside the events: `<= 1.2.3`, `< 1.2.3`.
+fn bound(ranges: &mut [Range<String>], database: &Option<schema::Specific>) {
+    let Some(specific) = database else { return };
+    let text = specific.last_known_affected_version_range.as_str().trim();
+    let end = match (text.strip_prefix("<="), text.strip_prefix('<')) {
+        (Some(version), _) => End::Last(version.trim().to_owned()),
+        (None, Some(version)) => End::Limit(version.trim().to_owned()),
+        (None, None) => return,
+    };
+    if let [.., last] = ranges
+        && last.end == End::Never
+    {
+        last.end = end;
     }
 }
 
@@ -89,14 +126,14 @@ fn rating(
 /// Every range but those of commits, which are no versions of packages.
 fn ranges(read: &schema::Affected, scheme: Scheme) -> Result<Vec<Range<String>>, String> {
     let all = read.ranges.as_deref().unwrap_or_default();
-    let of_versions: Vec<_> = all.iter().filter(|range| range.kind != "GIT").collect();
-    let listed = read.versions.as_ref().is_some_and(|list| !list.is_empty());
-    if of_versions.is_empty() && !all.is_empty() && !listed {
-        return Err("it is told in commits only, which are not compared here".to_owned());
-    }
+    let of_versions = all.iter().filter(|range| range.kind != "GIT");
     let mut found = Vec::new();
     for range in of_versions {
-        intervals(&range.events, scheme, &mut found)?;
+        let rule = match (scheme, range.kind.as_str()) {
+            (Scheme::Opaque, "SEMVER") => Rule::Semantic,
+            _ => Rule::Scheme(scheme),
+        };
+        intervals(&range.events, rule, &mut found)?;
     }
     found.sort();
     found.dedup();
@@ -123,11 +160,30 @@ fn event(read: &schema::Event) -> Option<(Kind, &str)> {
         .find_map(|(kind, version)| Some((kind, version.as_deref()?)))
 }
 
+/// By what the events of a range are put in order.
+#[derive(Clone, Copy)]
+enum Rule {
+    /// The ecosystem's own order, as far as that is known.
+    Scheme(Scheme),
+    /// The order of semantic versions, which the range says it keeps.
+    Semantic,
+}
+
+impl Rule {
+    fn compare(self, a: &str, b: &str) -> Option<Ordering> {
+        match self {
+            Rule::Scheme(Scheme::Opaque) => None,
+            Rule::Scheme(scheme) => version::compare(scheme, a, b).ok(),
+            Rule::Semantic => Some(semantic_order(a, b)),
+        }
+    }
+}
+
 /// Events to intervals, as in the schema's "Evaluation": sorted by version where the order is
 /// known, else in the publisher's order with the very first version in front.
 fn intervals(
     events: &[schema::Event],
-    scheme: Scheme,
+    rule: Rule,
     found: &mut Vec<Range<String>>,
 ) -> Result<(), String> {
     let mut sorted: Vec<_> = events.iter().filter_map(event).collect();
@@ -136,7 +192,7 @@ fn intervals(
     }
     // A limit of `*` is the schema's word for none.
     sorted.retain(|(kind, version)| !(*kind == Kind::Limit && *version == "*"));
-    sort(&mut sorted, scheme);
+    sort(&mut sorted, rule);
     let mut open: Option<Option<String>> = None;
     for (kind, version) in sorted {
         let version = version.to_owned();
@@ -165,18 +221,15 @@ fn intervals(
 const MAX_SORTED: usize = 512;
 
 /// Sorts by insertion: unlike the standard library's, it bears an order that contradicts itself.
-fn sort(events: &mut [(Kind, &str)], scheme: Scheme) {
+fn sort(events: &mut [(Kind, &str)], rule: Rule) {
     let is_start = |event: &(Kind, &str)| event.0 == Kind::Introduced && event.1 == "0";
-    let decided = scheme != Scheme::Opaque
-        && events.len() <= MAX_SORTED
-        && events
-            .iter()
-            .filter(|event| !is_start(event))
-            .all(|event| version::compare(scheme, event.1, event.1).is_ok());
+    let mut versions = events.iter().filter(|event| !is_start(event));
+    let decided = events.len() <= MAX_SORTED
+        && versions.all(|event| rule.compare(event.1, event.1).is_some());
     let below = |a: &(Kind, &str), b: &(Kind, &str)| match (is_start(a), is_start(b)) {
         (true, false) => true,
         (_, true) => false,
-        _ => decided && version::compare(scheme, a.1, b.1) == Ok(Ordering::Less),
+        _ => decided && rule.compare(a.1, b.1) == Some(Ordering::Less),
     };
     if !decided {
         events.sort_by_key(|event| !is_start(event));
@@ -201,7 +254,7 @@ fn holds(scheme: Scheme, range: &Range<String>, version: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn shown(scheme: Scheme, events: &str) -> String {
+    fn shown(rule: Rule, events: &str) -> String {
         let one = |text: &str| {
             let (kind, version) = text.split_once(' ').unwrap();
             let json = format!("{{\"{kind}\": \"{version}\"}}");
@@ -209,7 +262,7 @@ mod tests {
         };
         let events: Vec<_> = events.split(", ").map(one).collect();
         let mut found = Vec::new();
-        intervals(&events, scheme, &mut found).unwrap();
+        intervals(&events, rule, &mut found).unwrap();
         let show = |range: &Range<String>| {
             let start = range.introduced.as_deref().unwrap_or("");
             match &range.end {
@@ -245,9 +298,17 @@ mod tests {
             ("introduced 0, fixed 1, introduced 2", "[..1) [2..)"),
             ("fixed 1", ""),
         ] {
-            assert_eq!(shown(Scheme::Dpkg, events), expected, "{events}");
+            assert_eq!(
+                shown(Rule::Scheme(Scheme::Dpkg), events),
+                expected,
+                "{events}"
+            );
         }
         let unordered = "introduced 2, fixed 3, introduced 0, fixed 1";
-        assert_eq!(shown(Scheme::Opaque, unordered), "[..3)");
+        assert_eq!(shown(Rule::Scheme(Scheme::Opaque), unordered), "[..3)");
+        assert_eq!(shown(Rule::Semantic, unordered), "[..1) [2..3)");
+        let forerunners = "introduced 2.0.0-rc.1, fixed 2.0.0, introduced 1.9.0, fixed 1.10.0";
+        let ranges = "[1.9.0..1.10.0) [2.0.0-rc.1..2.0.0)";
+        assert_eq!(shown(Rule::Semantic, forerunners), ranges);
     }
 }

@@ -5,7 +5,7 @@ use model::Severity;
 
 use super::schema::{Reference, Vulnerability};
 use super::{affected, severity};
-use crate::feed::{cut, rating};
+use crate::feed::{cut, day, rating};
 use crate::identifier;
 use crate::{Limits, Record, Weakness};
 
@@ -54,9 +54,10 @@ pub fn from(read: Vulnerability, limits: &Limits) -> Result<(Record, Vec<String>
 /// A date, or a remark. Dates before 1970 stand for "none" (the Go database writes the year 1).
 fn date(member: &str, text: Option<String>, remarks: &mut Vec<String>) -> Option<Timestamp> {
     let text = text?;
-    match text.parse::<Timestamp>() {
-        Ok(date) => Some(date).filter(|date| *date >= Timestamp::UNIX_EPOCH),
-        Err(_) => {
+    // Some publishers name a day and no time, against the schema.
+    match text.parse().ok().or_else(|| day::read(&text)) {
+        Some(date) => Some(date).filter(|date| *date >= Timestamp::UNIX_EPOCH),
+        None => {
             let shown: String = text.chars().take(40).collect();
             remarks.push(format!("{member} '{shown}' is no date"));
             None

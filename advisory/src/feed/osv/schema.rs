@@ -54,6 +54,8 @@ pub struct Package {
 pub struct Range {
     #[serde(rename = "type", default)]
     pub kind: String,
+    /// The address of the source repository, for commits.
+    pub repo: Option<String>,
     #[serde(default)]
     pub events: Vec<Event>,
 }
@@ -76,7 +78,7 @@ pub struct Reference {
     pub url: String,
 }
 
-/// What publishers add by their own rules: here only the words that rate.
+/// What publishers add by their own rules: here only what rates or bounds.
 #[derive(Default, Deserialize)]
 pub struct Specific {
     #[serde(default)]
@@ -85,6 +87,8 @@ pub struct Specific {
     pub urgency: Word,
     #[serde(default)]
     pub url: Word,
+    #[serde(default)]
+    pub last_known_affected_version_range: Word,
 }
 
 /// A string, or anything else, which then says nothing.

@@ -24,7 +24,6 @@ const PUBLISHERS: &[Publisher] = &[
     publisher("bitnami-vulndb", ("BIT-", ".json"), "bitnami"),
     publisher("govulndb", ("GO-", ".json"), "golang"),
     publisher("pypa-advisory-database", ("PYSEC-", ".yaml"), "pypi"),
-    publisher("rustsec", ("RUSTSEC-", ".json"), "cargo"),
 ];
 
 /// The ecosystems that GitHub's reviewed advisories answer for.
@@ -52,8 +51,13 @@ pub fn recognises(source: &str) -> bool {
     publisher_of(source).is_some()
         || source == "osv"
         || source.starts_with("osv-")
-        || source.ends_with("-osv")
+        || (source.ends_with("-osv") && !source.starts_with("rustsec"))
         || source.starts_with("ghsa")
+}
+
+/// Whether a file's name begins and ends so.
+pub fn is_called(name: &str, start: &str, end: &str) -> bool {
+    name.starts_with(start) && name.ends_with(end)
 }
 
 /// JSON and YAML; of a publisher with several forms only the files that are called as its records.
@@ -63,7 +67,7 @@ pub fn wants(source: &str, path: &str) -> bool {
         Some(Publisher {
             files: (start, end),
             ..
-        }) => name.starts_with(start) && name.ends_with(end),
+        }) => is_called(name, start, end),
         None => {
             let is_record = [".json", ".yaml", ".yml"]
                 .iter()
@@ -84,7 +88,7 @@ pub fn claims(source: &str, archive: Option<&str>, path: &str) -> Vec<String> {
     let bare = source.strip_prefix("osv-").unwrap_or(source);
     let bare = bare.strip_suffix("-osv").unwrap_or(bare);
     found.extend(claim(bare));
-    found.extend(source.split('-').filter_map(claim));
+    found.extend(source.split('-').flat_map(claim));
     let folders = path.split('/').rev().skip(1);
     let archive = archive.unwrap_or_default().split('/');
     for folder in folders.chain(archive) {
@@ -126,7 +130,6 @@ mod tests {
                 "data/osv/GO-2021-0064.json",
                 vec!["golang"],
             ),
-            ("rustsec", None, "", vec!["cargo"]),
             ("pypa-advisory-database", None, "", vec!["pypi"]),
             ("bitnami-vulndb", None, "", vec!["bitnami"]),
         ] {
@@ -144,8 +147,6 @@ mod tests {
             ("govulndb", "index/db.json", false),
             ("bitnami-vulndb", "config/components/drupal.json", false),
             ("bitnami-vulndb", "data/drupal/BIT-drupal-2021-1.json", true),
-            ("rustsec", "crates/RUSTSEC-2023-0045.json", true),
-            ("rustsec", "crates/a/RUSTSEC-2023-0045.md", false),
             (
                 "pypa-advisory-database",
                 "vulns/unoconv/PYSEC-2019-213.yaml",

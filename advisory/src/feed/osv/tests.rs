@@ -103,11 +103,60 @@ fn parts_that_cannot_be_read_are_named() {
         {"package": {"ecosystem": "npm", "name": ""}},
         {"package": {"ecosystem": "npm", "name": "git"}, "ranges": [{"type": "GIT", "events": []}]},
         {"package": {"ecosystem": "npm", "name": "odd"}, "ranges": [{"type": "SEMVER", "events": [{}]}]},
-        {"package": {"ecosystem": "OSS-Fuzz", "name": "x"}}, {},
+        {"package": {"ecosystem": "OSS-Fuzz", "name": "x"}, "ranges": [{"type": "GIT", "events": []}]},
+        {"package": {"ecosystem": "", "name": "x"}}, {},
         {"package": {"ecosystem": "npm", "name": "good"}}]}"#,
     );
     assert_eq!(parsed.problems.len(), 4);
     assert_eq!(parsed.records[0].affected.len(), 1);
+}
+
+// After CURL-CVE-2000-0973, GHSA-c2q3-4qrh-fm48 and HSEC-2025-0001.
+#[test]
+fn what_is_no_package_of_ours_is_kept() {
+    let rows = |affected: &str| {
+        let parsed = read(
+            "a.json",
+            &format!("{{\"id\": \"X-1\", \"affected\": [{affected}]}}"),
+        );
+        assert_eq!(parsed.problems, [], "{affected}");
+        let row = |row: &crate::Affected| {
+            let ranges = crate::feed::interval::shown(&row.ranges);
+            let versions = row.versions.join(",");
+            format!("{} {} {ranges} {versions}", row.ecosystem, row.package)
+        };
+        let rows: Vec<_> = parsed.records[0].affected.iter().map(row).collect();
+        rows.join("; ")
+    };
+    let range = r#""ranges": [{"type": "SEMVER", "events": [{"introduced": "6.0"}, {"fixed": "7.4.1"}]},
+        {"type": "GIT", "repo": "https://github.com/curl/curl.git", "events": [{"introduced": "a"}]}]"#;
+    for (affected, expected) in [
+        (format!("{{{range}}}"), "git github.com/curl/curl [6.0..7.4.1) "),
+        (format!("{{{range}, \"package\": {{\"ecosystem\": \"GHC\", \"name\": \"ghc\"}}}}"),
+         "ghc ghc [6.0..7.4.1) "),
+        (r#"{"ranges": [{"type": "GIT", "repo": "https://a/b", "events": [{"introduced": "0"}]}],
+            "versions": ["v2", "v1"]}"#.to_owned(), "git a/b  v1,v2"),
+        (r#"{"ranges": [{"type": "GIT", "repo": "https://a/b", "events": [{"introduced": "0"}]}]}"#
+            .to_owned(), ""),
+        (r#"{"ranges": [{"type": "GIT", "repo": "nowhere", "events": []}], "versions": ["1"]}"#
+            .to_owned(), ""),
+    ] {
+        assert_eq!(rows(&affected), expected, "{affected}");
+    }
+    let bounded = |events: &str, last: &str| {
+        rows(&format!(
+            "{{\"package\": {{\"ecosystem\": \"Maven\", \"name\": \"a:b\"}}, \"ranges\": [{{\"type\": \
+             \"ECOSYSTEM\", \"events\": {events}}}], \"database_specific\": {{\
+             \"last_known_affected_version_range\": {last}}}}}"
+        ))
+    };
+    let open = r#"[{"introduced": "1"}]"#;
+    let closed = r#"[{"introduced": "1"}, {"fixed": "2.1"}]"#;
+    assert_eq!(bounded(open, "\"<= 2.0\""), "maven a:b [1..2.0] ");
+    assert_eq!(bounded(open, "\"< 2.0\""), "maven a:b [1..2.0| ");
+    assert_eq!(bounded(open, "\"2.0\""), "maven a:b [1..) ");
+    assert_eq!(bounded(open, "7"), "maven a:b [1..) ");
+    assert_eq!(bounded(closed, "\"<= 2.0\""), "maven a:b [1..2.1) ");
 }
 
 #[test]
