@@ -78,6 +78,27 @@ pub struct Serve {
     /// The advisory database; it is loaded again when the file is replaced
     #[arg(long, value_name = "FILE", env = "LAZARET_DB")]
     pub db: Option<PathBuf>,
+    /// Hours after which the advisory database is brought up to date; 0 turns that off, and so
+    /// does --db without --update-from
+    #[arg(
+        long,
+        value_name = "HOURS",
+        default_value_t = 6,
+        env = "LAZARET_UPDATE_EVERY"
+    )]
+    pub update_every: u32,
+    /// Where from: 'publishers' (docs/feeds.md names them all), or a database that 'db push' has
+    /// put somewhere, HOST[:PORT]/NAME[:TAG] [default: publishers]
+    #[arg(long, value_name = "FROM", env = "LAZARET_UPDATE_FROM")]
+    pub update_from: Option<String>,
+    /// A public key that signs databases, for --update-from HOST/NAME; may be given several times
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "LAZARET_DB_TRUST",
+        value_delimiter = ','
+    )]
+    pub update_trust: Vec<String>,
     /// Switch authentication off; refused for any address that is not loopback
     #[arg(long)]
     pub dev: bool,

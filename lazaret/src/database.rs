@@ -52,13 +52,51 @@ fn identity(path: &Path) -> Option<Identity> {
     ))
 }
 
+/// Where the database before lies, once another one was put in its place.
+pub fn previous(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".previous");
+    PathBuf::from(name)
+}
+
+/// Opens a database file of which every byte is what was written.
+///
+/// # Errors
+///
+/// As [`open`], and where a part of it is damaged: the text names it.
+fn open_whole(path: &Path) -> anyhow::Result<Database> {
+    let database = open(path)?;
+    let damaged = || format!("cannot use {}: fetch or build it again", path.display());
+    database.verify().with_context(damaged)?;
+    Ok(database)
+}
+
+/// Puts the database into use when a server starts, or the one before where it is damaged.
+///
+/// # Errors
+///
+/// Where neither can be used, or the store cannot take the job.
+pub fn load_first(app: &App, path: &Path) -> anyhow::Result<()> {
+    let before = previous(path);
+    match load(app, path) {
+        Err(error) if before.exists() => {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "the advisory database cannot be used: the one before it is"
+            );
+            load(app, &before).map_err(|_| error)
+        }
+        loaded => loaded,
+    }
+}
+
 /// Puts the database into use and has what is stored matched with it.
 ///
 /// # Errors
 ///
-/// Where it cannot be opened, or the store cannot take the job.
+/// Where it cannot be opened or is damaged, or the store cannot take the job.
 pub fn load(app: &App, path: &Path) -> anyhow::Result<()> {
-    let database = Arc::new(open(path)?);
+    let database = Arc::new(open_whole(path)?);
     let revision = database.revision().to_owned();
     app.database.replace(database);
     server::matching::order(app)?;
@@ -85,5 +123,40 @@ pub async fn watch(app: Arc<App>, path: PathBuf) {
                 "the replaced database is not used"
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::build;
+
+    #[test]
+    fn a_damaged_file_names_its_part_and_the_one_before_is_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.db");
+        let mut builder = advisory::Builder::new(advisory::Limits::default());
+        let file = advisory::FeedFile {
+            source: "osv-pypi",
+            archive: None,
+            path: "a.json",
+            modified: None,
+            bytes: br#"{"id": "PYSEC-1", "modified": "2021-08-27T03:22:49Z",
+                "affected": [{"package": {"name": "a", "ecosystem": "PyPI"}}]}"#,
+        };
+        builder.add_file(&file).unwrap();
+        let whole = builder.finish();
+        let empty = advisory::Builder::new(advisory::Limits::default()).finish();
+        build::replace(&path, &empty).unwrap();
+        build::replace(&path, &whole).unwrap();
+        assert_eq!(open_whole(&previous(&path)).unwrap().sources().len(), 0);
+        assert_eq!(open_whole(&path).unwrap().sources().len(), 1);
+        let mut damaged = whole.clone();
+        let last = damaged.len() - 9;
+        damaged[last] ^= 1;
+        build::replace(&path, &damaged).unwrap();
+        let error = format!("{:#}", open_whole(&path).unwrap_err());
+        assert!(error.contains("the segment of source osv-pypi"), "{error}");
+        assert_eq!(open_whole(&previous(&path)).unwrap().sources().len(), 1);
     }
 }

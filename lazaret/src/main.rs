@@ -25,6 +25,7 @@ mod stores;
 mod system;
 #[cfg(feature = "otel")]
 mod traces;
+mod updater;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -22,6 +22,7 @@ use tokio::runtime::Handle;
 use tokio_rustls::rustls::RootCertStore;
 
 use crate::signals::Signals;
+use crate::updater::{self, Updater};
 use crate::{cli, database, key, log, stores};
 
 /// How long what is being written may take to be written once nobody waits for it any more.
@@ -79,8 +80,9 @@ async fn serve(flags: &cli::Serve) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     // Stores are blocking, and no thread that may wait for one may belong to the event loop.
     let (app, made) = tokio::task::block_in_place(|| prepare(flags, address))?;
-    if let Some(path) = &flags.db {
-        tokio::spawn(database::watch(app.clone(), path.clone()));
+    tokio::spawn(database::watch(app.clone(), updater::path(flags)));
+    if let Some(updater) = Updater::of(flags)? {
+        tokio::spawn(updater.run(app.clone()));
     }
     greet(&app, flags, made.as_ref())?;
     let count = flags.workers.unwrap_or_else(server::app::processors).max(1);
@@ -126,8 +128,9 @@ fn prepare(flags: &cli::Serve, address: SocketAddr) -> anyhow::Result<(Arc<App>,
     if flags.stores.metadata.is_none() {
         app.store.metadata.end_leases(app.clock.now())?;
     }
-    if let Some(path) = &flags.db {
-        database::load(&app, path)?;
+    let path = updater::path(flags);
+    if updater::has_file(flags, &path) {
+        database::load_first(&app, &path)?;
     }
     let made = match flags.dev {
         true => None,
@@ -224,10 +227,14 @@ fn greet(app: &App, flags: &cli::Serve, made: Option<&NewKey>) -> anyhow::Result
             "Authentication is OFF (--dev): everybody on this machine may push."
         )?;
     }
-    if flags.db.is_none() {
+    if app.database.current().is_none() {
+        let rest = match Updater::of(flags)? {
+            Some(_) => "One is being made from the publishers' feeds (--update-every).",
+            None => "Name one with --db, or have it fetched: --update-from.",
+        };
         writeln!(
             out,
-            "No advisory database (--db): images are catalogued, but nothing is found."
+            "No advisory database yet: images are catalogued, but nothing is found. {rest}"
         )?;
     }
     if let Some(key) = made {

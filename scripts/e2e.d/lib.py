@@ -15,6 +15,9 @@ import tarfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Checks talk to this machine alone: no server fetches feeds.
+os.environ.setdefault("LAZARET_UPDATE_EVERY", "0")
+
 LAZARET = ROOT / "target" / "release" / "lazaret"
 SHARED = pathlib.Path(os.environ["SHARED"])
 ROOTFS = SHARED / "data" / "rootfs"

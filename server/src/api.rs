@@ -33,6 +33,7 @@ use listing::Unanswered;
 pub mod admin;
 mod audit;
 mod break_glass;
+mod database;
 mod deed;
 mod events;
 mod exceptions;
@@ -53,6 +54,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/vulnerabilities/{id}", get(vulnerability))
         .route("/packages", get(packages))
         .merge(admin::routes())
+        .merge(database::routes())
         .merge(users::routes())
         .merge(keys::routes())
         .merge(events::routes())

@@ -21,6 +21,7 @@ use crate::limiter::{FailedLogins, PrincipalRate};
 use crate::metrics::Metrics;
 use crate::scanning::{self, Frequency};
 use crate::settings::Settings;
+use crate::updates::Updates;
 
 /// Tells the time. An argument, so that a test can hold it still.
 pub trait Clock: Send + Sync {
@@ -146,6 +147,8 @@ pub struct App {
     pub(crate) scanning: scanning::Cache,
     /// Deeds that wait to be written down.
     pub audit: audit::Log,
+    /// How the advisory database is kept up to date.
+    pub updates: Updates,
     /// What is counted.
     pub metrics: Metrics,
     /// Requests per second of each principal.
@@ -182,6 +185,7 @@ impl App {
             stopping: AtomicBool::new(false),
             scanning: scanning::Cache::default(),
             audit: audit::Log::default(),
+            updates: Updates::default(),
             metrics: Metrics::default(),
         }
     }

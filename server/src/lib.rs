@@ -36,6 +36,7 @@ mod testing;
 pub mod tls;
 mod trace;
 pub mod unread;
+pub mod updates;
 pub mod worker;
 
 pub use app::{App, Clock, Random};

@@ -3,8 +3,8 @@
 //!
 //! What it says of a CVE itself completes other publishers' records. Products are named there in
 //! free text; only those that name a package of a package registry (`packageURL`, or
-//! `collectionURL` and `packageName`) become rows. Records of the form of NVD, which lie in the same
-//! directory sometimes, are read by NVD's reader.
+//! `collectionURL` and `packageName`) become rows. Records of the form of NVD, which lie in the
+//! same directory sometimes, are read by NVD's reader.
 
 use model::{Ecosystem, PackageType, Problem, ProblemKind};
 use serde::Deserialize;

@@ -82,7 +82,7 @@ pub fn build(order: &Order<'_>) -> anyhow::Result<()> {
         let after = Database::open(bytes.clone()).context("the new database")?;
         check(before, &after, order.canary)?;
     }
-    write(order.out, &bytes)?;
+    replace(order.out, &bytes)?;
     let out = order.out.display();
     eprintln!("lazaret: wrote {out} ({length} bytes)");
     Ok(())
@@ -230,6 +230,23 @@ impl Visitor for Taker<'_> {
         let added = self.builder.add_source_problem(self.source, problem);
         self.unknown = self.unknown.take().or(added.err());
     }
+}
+
+/// Puts a database in place, and keeps the one before beside it, for whoever finds this one
+/// damaged.
+///
+/// # Errors
+///
+/// Where the directory cannot be written to.
+pub fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let before = database::previous(path);
+    if path.exists() {
+        // The name may be there from the last time; a link is never made over it.
+        drop(std::fs::remove_file(&before));
+        std::fs::hard_link(path, &before)
+            .with_context(|| format!("cannot keep the database before as {}", before.display()))?;
+    }
+    write(path, bytes)
 }
 
 /// Writes beside the target, syncs, renames: a reader sees the old file or the new one, whole.

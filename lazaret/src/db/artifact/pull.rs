@@ -131,7 +131,7 @@ pub async fn pull(wanted: &Wanted) -> anyhow::Result<Pulled> {
         .is_some_and(|current| current.revision() == document.revision);
     if !unchanged {
         let whole = fetched.database(&document, current.as_ref()).await?;
-        build::write(&wanted.out, &whole)?;
+        build::replace(&wanted.out, &whole)?;
     }
     remember(&wanted.out, &wanted.reference, &document)?;
     Ok(Pulled {
