@@ -33,6 +33,7 @@ pub mod ruby;
 pub mod rustsec;
 mod secdb;
 mod time;
+pub mod ubuntu;
 pub mod wolfi;
 pub mod xml;
 mod yaml;
@@ -186,6 +187,7 @@ pub const ALL: &[Feed] = &[
     osv::FEED,
     ruby::FEED,
     rustsec::FEED,
+    ubuntu::FEED,
     wolfi::FEED,
 ];
 
@@ -254,6 +256,9 @@ mod tests {
             ("epss", "epss"),
             ("epss-2026", "epss"),
             ("nvd", "nvd"),
+            ("ubuntu", "ubuntu-tracker"),
+            ("ubuntu-cve-tracker", "ubuntu-tracker"),
+            ("ubuntu-osv", "osv"),
             ("cve", "cve"),
             ("cve-samples", "cve"),
             ("nvd-data-overrides", "nvd"),

@@ -1,0 +1,44 @@
+//! Ubuntu's CVE tracker, `git.launchpad.net/ubuntu-cve-tracker`: a text file per CVE, with a word on
+//! each source package in each release.
+//!
+//! Keyed by source package and release. What only subscribers get (`esm-infra`, `esm-apps`, `fips`)
+//! is a channel of the same release.
+
+use std::collections::BTreeSet;
+
+use super::{Feed, FeedFile, Missing, Parsed, Remote};
+use crate::Limits;
+
+mod status;
+mod tracker;
+
+/// The tracker's git repository, as an archive of its newest state.
+const REMOTES: &[Remote] = &[Remote::file(
+    "ubuntu",
+    "ubuntu-cve-tracker.tar.gz",
+    "https://git.launchpad.net/ubuntu-cve-tracker/snapshot/ubuntu-cve-tracker-master.tar.gz",
+)];
+
+/// The feed.
+pub const FEED: Feed = Feed {
+    name: "ubuntu-tracker",
+    remotes: REMOTES,
+    recognises: |source| source == "ubuntu" || source.starts_with("ubuntu-cve-tracker"),
+    wants: |_, path| tracker::is_one(path),
+    parse: |file: &FeedFile<'_>, limits: &Limits| -> Parsed { tracker::parse(file, limits) },
+    publishes: &["ubuntu"],
+    claims: |_, _, _| vec!["ubuntu:*".to_owned()],
+    missing,
+};
+
+/// Weaknesses that nobody works on any more are in a directory of their own.
+fn missing(parts: &BTreeSet<String>) -> Vec<Missing> {
+    let part = |name: &&str| !parts.contains(*name);
+    let missing = ["active", "retired"].into_iter().filter(part);
+    missing
+        .map(|name| Missing {
+            ecosystem: None,
+            detail: format!("it lacks the tracker's directory '{name}': add it and build again"),
+        })
+        .collect()
+}
