@@ -13,6 +13,7 @@ use model::{DatabaseFacts, Ecosystem};
 
 use crate::key::Key;
 
+pub mod browse;
 mod changed;
 mod cursor;
 pub mod exchange;

@@ -9,6 +9,7 @@ use policy::Threshold;
 
 pub mod admin;
 pub mod artifact;
+pub mod browse;
 pub mod events;
 pub mod http;
 pub mod remote;
@@ -55,6 +56,14 @@ pub enum Db {
     Update(update::Update),
     /// Say what is in a database
     Status(Status),
+    /// Find identifiers and packages by a part of their names
+    Search(browse::Search),
+    /// Show everything that is said of a CVE, GHSA, DSA, …
+    Show(browse::Show),
+    /// Tell what two databases have each that the other has not
+    Diff(browse::Diff),
+    /// Compare every part of a database with its checksum
+    Verify(browse::Verify),
     /// Make a key that signs databases
     Keygen(artifact::Keygen),
     /// Put a database into a registry or an archive, as what has changed since the last one

@@ -11,6 +11,7 @@ import clients  # noqa: E402
 import conformance  # noqa: E402
 import crash  # noqa: E402
 import crash_events  # noqa: E402
+import database  # noqa: E402
 import full_disk  # noqa: E402
 import gate  # noqa: E402
 import hostile  # noqa: E402
@@ -25,6 +26,7 @@ PARTS = {
     "clients": clients.main,
     "indexes": indexes.main,
     "gate": gate.main,
+    "database": database.main,
     "hostile": hostile.main,
     "crash": crash.main,
     "crash-events": crash_events.main,

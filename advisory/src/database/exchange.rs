@@ -5,6 +5,9 @@
 //! old form has little to say of the new one. A segment is made of it again, byte by byte the same,
 //! since its order follows from what is in it.
 
+use std::cmp::Ordering;
+use std::ops::ControlFlow;
+
 use jiff::Timestamp;
 use model::{Cvss, Severity};
 
@@ -127,6 +130,77 @@ fn score_byte(score: Option<Score>) -> u8 {
 /// [`Unreadable`] where they are not what [`of_segment`] wrote, or pass a limit.
 pub fn to_segment(records: &[u8], limits: &Limits) -> Result<Vec<u8>, Unreadable> {
     read(records, limits).ok_or(Unreadable)
+}
+
+/// Records one by one, each with its bytes.
+pub struct Records<'a> {
+    bytes: &'a [u8],
+    cursor: Cursor<'a>,
+}
+
+impl<'a> Records<'a> {
+    /// The records of a form in which they travel; none in nothing.
+    pub fn of(bytes: &'a [u8]) -> Records<'a> {
+        let bytes = bytes.strip_prefix(&MAGIC).unwrap_or_default();
+        Records {
+            bytes,
+            cursor: Cursor::new(bytes, 0),
+        }
+    }
+
+    /// The next records of one identifier: it, and the bytes of all of them.
+    fn next(&mut self) -> Result<Option<(String, &'a [u8])>, Unreadable> {
+        let begin = self.cursor.place();
+        if begin >= self.bytes.len() {
+            return Ok(None);
+        }
+        let first = record(&mut self.cursor).ok_or(Unreadable)?;
+        loop {
+            let mut ahead = self.cursor;
+            match ahead.place() < self.bytes.len() {
+                true if record(&mut ahead).ok_or(Unreadable)?.id == first.id => self.cursor = ahead,
+                _ => break,
+            }
+        }
+        let own = self.bytes.get(begin..self.cursor.place());
+        Ok(Some((first.id, own.ok_or(Unreadable)?)))
+    }
+}
+
+/// Walks through two lists of records side by side, and tells of each identifier of which something
+/// else is said whether the first and whether the second list has it.
+///
+/// # Errors
+///
+/// [`Unreadable`] where one of them is.
+pub fn side_by_side(
+    before: &mut Records<'_>,
+    after: &mut Records<'_>,
+    mut tell: impl FnMut(&str, bool, bool) -> ControlFlow<()>,
+) -> Result<(), Unreadable> {
+    let (mut one, mut other) = (before.next()?, after.next()?);
+    loop {
+        let order = match (&one, &other) {
+            (None, None) => return Ok(()),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some((had, _)), Some((has, _))) => had.cmp(has),
+        };
+        let nearest = if order.is_le() { &one } else { &other };
+        let differs =
+            order.is_ne() || one.as_ref().map(|one| one.1) != other.as_ref().map(|one| one.1);
+        if let Some((id, _)) = nearest.as_ref().filter(|_| differs)
+            && tell(id, order.is_le(), order.is_ge()).is_break()
+        {
+            return Ok(());
+        }
+        if order.is_le() {
+            one = before.next()?;
+        }
+        if order.is_ge() {
+            other = after.next()?;
+        }
+    }
 }
 
 fn read(records: &[u8], limits: &Limits) -> Option<Vec<u8>> {

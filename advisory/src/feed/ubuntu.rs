@@ -1,5 +1,5 @@
-//! Ubuntu's CVE tracker, `git.launchpad.net/ubuntu-cve-tracker`: a text file per CVE, with a word on
-//! each source package in each release.
+//! Ubuntu's CVE tracker, `git.launchpad.net/ubuntu-cve-tracker`: a text file per CVE, with a word
+//! on each source package in each release.
 //!
 //! Keyed by source package and release. What only subscribers get (`esm-infra`, `esm-apps`, `fips`)
 //! is a channel of the same release.

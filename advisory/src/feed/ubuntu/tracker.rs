@@ -6,7 +6,7 @@ use model::{Ecosystem, Problem, ProblemKind, Severity, Stream};
 
 use super::status::{self, Line, Said};
 use crate::feed::{FeedFile, Parsed, cut, day, rating};
-use crate::{Affected, Limits, Range, Record, State};
+use crate::{Affected, Cve, CveFacts, Limits, Range, Record, State};
 
 /// Directories of files that count, and are parts of the tracker.
 const PARTS: [&str; 2] = ["active", "retired"];
@@ -41,7 +41,19 @@ pub fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
         }
     }
     match read.record(limits) {
-        Some(record) => parsed.records.push(record),
+        Some(record) => {
+            // It repeats NVD's score and text of every CVE, which others lack.
+            if let Some(cve) = Cve::of(&record.id) {
+                let facts = CveFacts {
+                    score: record.score,
+                    description: record.description.clone(),
+                    published: record.published,
+                    rejected: false,
+                };
+                parsed.cves.push((cve, facts));
+            }
+            parsed.records.push(record);
+        }
         None => {
             let detail = "it names no candidate, CVE-…: it is no file of the tracker";
             let problem = Problem::new(ProblemKind::Malformed, file.place(), detail);
@@ -124,7 +136,8 @@ impl<'a> Read<'a> {
     }
 
     fn rows(&self) -> Vec<Affected> {
-        // Where the extended channel of a release that has ended is not affected, the release was not.
+        // Where the extended channel of a release that has ended is not affected, the release was
+        // not either.
         let sound: BTreeSet<(&str, &str)> = self
             .lines
             .iter()
@@ -200,6 +213,7 @@ mod tests {
             "A flaw was found in the bash package, where a heap-buffer overflow can occur."
         );
         assert_eq!(record.severity, Severity::Low);
+        assert_eq!(parsed.cves[0].1.score, record.score);
         assert_eq!(record.score.unwrap().base.to_string(), "7.8");
         assert_eq!(
             record.published,

@@ -1,0 +1,281 @@
+//! Looks into a database for people: what is said of an identifier, what is called so, what two
+//! databases have each that the other has not.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use super::segment::{Advisory, Segment, Statement};
+use super::{Damaged, Database, SourceEntry, exchange};
+
+/// What one source says in one record.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    /// The source.
+    pub source: &'a SourceEntry,
+    /// The record.
+    pub advisory: Advisory<'a>,
+    /// Ecosystem, package, and what is said of it.
+    pub rows: Vec<(&'a str, &'a str, Statement<'a>)>,
+}
+
+/// What is called so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Identifiers with the sources that have them, sorted.
+    pub identifiers: BTreeMap<String, Vec<String>>,
+    /// Ecosystems and packages with the number of statements on them, sorted.
+    pub packages: BTreeMap<(String, String), usize>,
+    /// Whether there are more than the limit let through.
+    pub more: bool,
+}
+
+/// What became of one source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceChange {
+    /// Its name.
+    pub name: String,
+    /// Its records before and after; none where it was not there.
+    pub counts: (Option<u64>, Option<u64>),
+    /// Identifiers of records that are new; up to the limit.
+    pub added: Vec<String>,
+    /// Identifiers of records that are gone.
+    pub removed: Vec<String>,
+    /// Identifiers of records that say something else.
+    pub changed: Vec<String>,
+    /// How many there are of each, whatever the limit.
+    pub totals: (usize, usize, usize),
+}
+
+impl Database {
+    fn segments(&self) -> impl Iterator<Item = (&SourceEntry, Result<Segment<'_>, Damaged>)> {
+        let sources = self.facts.sources.iter().enumerate();
+        sources.filter_map(|(number, source)| {
+            let section = self.sections.get(number)?;
+            let part = super::segment_of(source);
+            let opened = self.checked(section, &part).and_then(|bytes| {
+                Segment::open(bytes).ok_or_else(|| Damaged::new(part, "contradicts itself"))
+            });
+            Some((source, opened))
+        })
+    }
+
+    /// Every record that bears an identifier, as its own or as a name of its weakness, whatever the
+    /// case of its letters.
+    ///
+    /// # Errors
+    ///
+    /// [`Damaged`] where a segment is not what was written.
+    pub fn records_of(&self, identifier: &str) -> Result<Vec<Entry<'_>>, Damaged> {
+        let mut entries = Vec::new();
+        for (source, segment) in self.segments() {
+            let segment = segment?;
+            let broken = || Damaged::new(super::segment_of(source), "contradicts itself");
+            let mut wanted = BTreeMap::new();
+            for read in segment.advisories() {
+                let (place, advisory) = read.map_err(|()| broken())?;
+                if bears(&advisory, |name| name.eq_ignore_ascii_case(identifier)) {
+                    wanted.insert(place, (advisory, Vec::new()));
+                }
+            }
+            if wanted.is_empty() {
+                continue;
+            }
+            for place in segment.places().map_err(|()| broken())? {
+                if let Some((_, rows)) = wanted.get_mut(&place.advisory) {
+                    rows.push(segment.at(place).ok_or_else(broken)?);
+                }
+            }
+            entries.extend(wanted.into_values().map(|(advisory, rows)| Entry {
+                source,
+                advisory,
+                rows,
+            }));
+        }
+        Ok(entries)
+    }
+
+    /// Identifiers and packages whose name holds a term, whatever the case of its letters; up to
+    /// `limit` of each.
+    ///
+    /// # Errors
+    ///
+    /// [`Damaged`] where a segment is not what was written.
+    pub fn search(&self, term: &str, limit: usize) -> Result<Found, Damaged> {
+        let term = term.to_lowercase();
+        let holds = |name: &str| name.to_lowercase().contains(&term);
+        let mut found = Found::default();
+        for (source, segment) in self.segments() {
+            let segment = segment?;
+            let broken = |()| Damaged::new(super::segment_of(source), "contradicts itself");
+            for read in segment.advisories() {
+                let (_, advisory) = read.map_err(broken)?;
+                let names = advisory.weaknesses.iter().flatten().copied();
+                let names = std::iter::once(advisory.id).chain(names);
+                for name in names.filter(|name| holds(name)) {
+                    found.identifier(name, &source.name, limit);
+                }
+            }
+            for spoken in segment.packages() {
+                let spoken = spoken.map_err(broken)?;
+                let (ecosystem, package) = spoken.key;
+                if holds(package) {
+                    found.package(ecosystem, package, spoken.statements.len(), limit);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// What became of each source, in the order of their names; up to `limit` identifiers of each
+    /// kind of change.
+    ///
+    /// # Errors
+    ///
+    /// [`Damaged`] where a segment is not what was written.
+    pub fn compare(
+        before: &Database,
+        after: &Database,
+        limit: usize,
+    ) -> Result<Vec<SourceChange>, Damaged> {
+        let mut names: BTreeMap<&str, [Option<usize>; 2]> = BTreeMap::new();
+        for (side, database) in [before, after].into_iter().enumerate() {
+            for (number, source) in database.facts.sources.iter().enumerate() {
+                if let Some(slot) = names.entry(&source.name).or_default().get_mut(side) {
+                    *slot = Some(number);
+                }
+            }
+        }
+        let mut changes = Vec::new();
+        for (name, [old, new]) in names {
+            let old = old.map(|number| (before, number));
+            let new = new.map(|number| (after, number));
+            changes.push(source_change(name, old, new, limit)?);
+        }
+        Ok(changes)
+    }
+
+    /// Everything that does not match its checksum.
+    pub fn damages(&self) -> Vec<Damaged> {
+        let sections = self.sections().into_iter();
+        let broken =
+            sections.filter(|section| *blake3::hash(section.bytes).as_bytes() != section.checksum);
+        broken
+            .map(|section| {
+                let part = match section.kind {
+                    super::layout::KIND_SEGMENT => {
+                        format!("the segment of source {}", section.name)
+                    }
+                    _ => format!("the section of {}", section.name),
+                };
+                Damaged::new(part, "does not match its checksum")
+            })
+            .collect()
+    }
+}
+
+fn bears(advisory: &Advisory<'_>, is_it: impl Fn(&str) -> bool) -> bool {
+    let mut names = advisory.weaknesses.iter().flatten();
+    is_it(advisory.id) || names.any(|name| is_it(name))
+}
+
+impl Found {
+    fn identifier(&mut self, name: &str, source: &str, limit: usize) {
+        if let Some(sources) = self.identifiers.get_mut(name) {
+            if !sources.iter().any(|known| known == source) {
+                sources.push(source.to_owned());
+            }
+        } else if self.identifiers.len() < limit {
+            self.identifiers
+                .insert(name.to_owned(), vec![source.to_owned()]);
+        } else {
+            self.more = true;
+        }
+    }
+
+    fn package(&mut self, ecosystem: &str, package: &str, statements: usize, limit: usize) {
+        let key = (ecosystem.to_owned(), package.to_owned());
+        if let Some(count) = self.packages.get_mut(&key) {
+            *count += statements;
+        } else if self.packages.len() < limit {
+            self.packages.insert(key, statements);
+        } else {
+            self.more = true;
+        }
+    }
+}
+
+fn source_change(
+    name: &str,
+    old: Option<(&Database, usize)>,
+    new: Option<(&Database, usize)>,
+    limit: usize,
+) -> Result<SourceChange, Damaged> {
+    let count = |side: Option<(&Database, usize)>| {
+        let (database, number) = side?;
+        database
+            .facts
+            .sources
+            .get(number)
+            .map(|source| source.advisories)
+    };
+    let mut change = SourceChange {
+        name: name.to_owned(),
+        counts: (count(old), count(new)),
+        ..SourceChange::default()
+    };
+    let checksum = |side: Option<(&Database, usize)>| {
+        let (database, number) = side?;
+        database
+            .sections
+            .get(number)
+            .map(|section| section.checksum)
+    };
+    if checksum(old) == checksum(new) {
+        return Ok(change);
+    }
+    let (before, after) = (records(old)?, records(new)?);
+    let mut before = exchange::Records::of(&before);
+    let mut after = exchange::Records::of(&after);
+    let broken = |_| {
+        Damaged::new(
+            format!("the segment of source {name}"),
+            "contradicts itself",
+        )
+    };
+    let walked = exchange::side_by_side(&mut before, &mut after, |id, had, has| {
+        change.note(id, had, has, limit);
+        ControlFlow::Continue(())
+    });
+    walked.map_err(broken)?;
+    Ok(change)
+}
+
+impl SourceChange {
+    fn note(&mut self, id: &str, had: bool, has: bool, limit: usize) {
+        let (list, total) = match (had, has) {
+            (false, _) => (&mut self.added, &mut self.totals.0),
+            (true, false) => (&mut self.removed, &mut self.totals.1),
+            (true, true) => (&mut self.changed, &mut self.totals.2),
+        };
+        *total += 1;
+        if list.len() < limit {
+            list.push(id.to_owned());
+        }
+    }
+}
+
+/// A source's records in the form in which they travel.
+fn records(side: Option<(&Database, usize)>) -> Result<Vec<u8>, Damaged> {
+    let Some((database, number)) = side else {
+        return Ok(Vec::new());
+    };
+    let Some(source) = database.facts.sources.get(number) else {
+        return Ok(Vec::new());
+    };
+    let segment = database.segment_of(&source.name)?;
+    exchange::of_segment(segment)
+        .map_err(|_| Damaged::new(super::segment_of(source), "contradicts itself"))
+}
+
+#[cfg(test)]
+mod tests;
