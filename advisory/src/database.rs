@@ -20,6 +20,7 @@ pub mod exchange;
 pub(crate) mod exploitation;
 pub mod facts;
 pub(crate) mod layout;
+mod pieces;
 pub(crate) mod repositories;
 mod segment;
 pub(crate) mod write;
@@ -29,6 +30,7 @@ pub use facts::{Facts, SourceEntry};
 pub use segment::{Advisory, Statement};
 
 use cursor::{part, u32_at, u64_at};
+use pieces::{Guard, Seen};
 use segment::{Rows, Segment};
 
 /// Why bytes are no database that can be used.
@@ -90,6 +92,9 @@ pub struct Database {
     sections: Vec<Section>,
     exploitation: Option<Section>,
     repositories: Option<Section>,
+    pieces: Option<Section>,
+    /// Which pieces were compared so far.
+    seen: Seen,
     /// The sources that have rows of an ecosystem.
     by_ecosystem: HashMap<String, Vec<usize>>,
 }
@@ -100,6 +105,8 @@ struct Section {
     offset: u64,
     length: u64,
     checksum: [u8; 32],
+    /// The number of its first piece in the file, where it is compared piece by piece.
+    first_piece: Option<usize>,
 }
 
 /// A section as it lies in the file.
@@ -123,6 +130,9 @@ pub struct Hit<'a> {
     /// What it says.
     pub statement: Statement<'a>,
 }
+
+/// What is said of a segment that cannot be read where it is touched.
+const BROKEN: &str = "does not match its checksums, or contradicts itself";
 
 /// How a source's segment is called in messages.
 fn segment_of(source: &SourceEntry) -> String {
@@ -149,12 +159,17 @@ impl Database {
             Some(first) if first.kind == layout::KIND_FACTS => read_facts(whole, first)?,
             _ => return Err(Damaged::new("the section table", "does not begin with facts").into()),
         };
+        let seen = Seen::none(number_pieces(&mut sections, whole.len()));
         let of_kind = |kind| {
             let is_it = |section: &&Section| section.kind == kind;
             sections.iter().find(is_it).cloned()
         };
         let exploitation = of_kind(layout::KIND_EXPLOITATION);
         let repositories = of_kind(layout::KIND_REPOSITORIES);
+        let pieces = of_kind(layout::KIND_PIECES);
+        if let Some(section) = &pieces {
+            compared(whole, section, "the section of pieces")?;
+        }
         let table = sections.clone();
         sections.retain(|section| section.kind == layout::KIND_SEGMENT);
         if sections.len() != facts.sources.len() {
@@ -178,6 +193,8 @@ impl Database {
             sections,
             exploitation,
             repositories,
+            pieces,
+            seen,
             by_ecosystem,
         })
     }
@@ -247,7 +264,12 @@ impl Database {
             checksum: section.checksum,
             bytes: self.section_bytes(section).unwrap_or_default(),
         };
-        self.table.iter().map(view).collect()
+        // The hashes of pieces follow from the other sections.
+        let table = self.table.iter();
+        table
+            .filter(|one| one.kind != layout::KIND_PIECES)
+            .map(view)
+            .collect()
     }
 
     /// The file of these sections by their kinds, which come in the order of
@@ -312,7 +334,9 @@ impl Database {
 
     /// The rows of a package in a source; `None` where the segment is damaged.
     fn rows(&self, number: usize, key: &Key) -> Option<Option<Rows<'_>>> {
-        let segment = Segment::open(self.section_bytes(self.sections.get(number)?)?)?;
+        let section = self.sections.get(number)?;
+        let guard = self.guard(section);
+        let segment = Segment::guarded(self.section_bytes(section)?, guard)?;
         segment.find(&key.ecosystem, &key.name).ok()
     }
 
@@ -321,11 +345,23 @@ impl Database {
         part(whole, section.offset, section.length)
     }
 
+    /// Who compares what is touched of a section.
+    fn guard(&self, section: &Section) -> Option<Guard<'_>> {
+        let (pieces, first) = (self.pieces.as_ref()?, section.first_piece?);
+        let bytes = self.section_bytes(section)?;
+        let from = first * layout::PIECE_HASH;
+        let to = from + pieces::count(bytes.len()) * layout::PIECE_HASH;
+        // A table that is too short finds nothing sound.
+        let hashes = self
+            .section_bytes(pieces)?
+            .get(from..to)
+            .unwrap_or_default();
+        Some(Guard::new(bytes, hashes, &self.seen, first))
+    }
+
     /// A section's bytes, if they are those that were written.
     fn checked(&self, section: &Section, part: &str) -> Result<&[u8], Damaged> {
-        self.section_bytes(section)
-            .filter(|bytes| *blake3::hash(bytes).as_bytes() == section.checksum)
-            .ok_or_else(|| Damaged::new(part, "does not match its checksum"))
+        compared((*self.bytes).as_ref(), section, part)
     }
 }
 
@@ -359,7 +395,7 @@ impl<'a> Iterator for Lookup<'a> {
                 Some(Ok(statement)) => return Some(Ok(Hit { source, statement })),
                 Some(Err(())) => {
                     self.waiting.pop();
-                    let damaged = Damaged::new(segment_of(source), "contradicts itself");
+                    let damaged = Damaged::new(segment_of(source), BROKEN);
                     return Some(Err(damaged));
                 }
                 None => {
@@ -405,12 +441,35 @@ fn header(whole: &[u8]) -> Result<(String, Vec<Section>), OpenError> {
     Ok((checksum.to_hex().to_string(), sections.collect()))
 }
 
+/// Numbers the pieces of the sections that are compared piece by piece; tells how many there are.
+fn number_pieces(sections: &mut [Section], most: usize) -> usize {
+    let mut next = 0_usize;
+    for section in sections
+        .iter_mut()
+        .filter(|one| write::is_guarded(one.kind))
+    {
+        section.first_piece = Some(next);
+        // What reaches beyond the file is never read; its length is for nobody to allocate by.
+        let length = usize::try_from(section.length).unwrap_or(most).min(most);
+        next = next.saturating_add(pieces::count(length));
+    }
+    next
+}
+
+/// A section's bytes, if they match their checksum.
+fn compared<'a>(whole: &'a [u8], section: &Section, name: &str) -> Result<&'a [u8], Damaged> {
+    part(whole, section.offset, section.length)
+        .filter(|bytes| *blake3::hash(bytes).as_bytes() == section.checksum)
+        .ok_or_else(|| Damaged::new(name, "does not match its checksum"))
+}
+
 fn section(entry: &[u8]) -> Option<Section> {
     Some(Section {
         kind: u32_at(entry, 0)?,
         offset: u64_at(entry, 8)?,
         length: u64_at(entry, 16)?,
         checksum: entry.get(24..layout::SECTION)?.try_into().ok()?,
+        first_piece: None,
     })
 }
 

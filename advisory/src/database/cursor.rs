@@ -1,16 +1,42 @@
 //! Reads numbers and strings out of bytes that nobody vouches for.
 
-/// A place in a region. Every read is checked; past the end there is nothing.
+use super::pieces::Region;
+
+/// A place in a region. Every read is checked; past the end, and in a piece that is not what was
+/// written, there is nothing.
 #[derive(Clone, Copy)]
 pub struct Cursor<'a> {
-    bytes: &'a [u8],
+    region: Region<'a>,
     at: usize,
+    /// Up to where everything from here on is compared.
+    sound: usize,
 }
 
 impl<'a> Cursor<'a> {
-    /// A place in a region.
+    /// A place in bytes that nobody has to compare any more.
     pub fn new(bytes: &'a [u8], at: usize) -> Cursor<'a> {
-        Cursor { bytes, at }
+        Cursor {
+            region: Region::checked(bytes),
+            at,
+            sound: usize::MAX,
+        }
+    }
+
+    /// A place in a region.
+    pub fn of(region: Region<'a>, at: usize) -> Cursor<'a> {
+        Cursor {
+            region,
+            at,
+            sound: 0,
+        }
+    }
+
+    /// Has everything compared up to a place.
+    fn reach(&mut self, end: usize) -> Option<()> {
+        if end > self.sound {
+            self.sound = self.region.touch(self.at, end)?;
+        }
+        Some(())
     }
 
     /// Where the next read begins.
@@ -20,7 +46,8 @@ impl<'a> Cursor<'a> {
 
     /// The next byte.
     pub fn byte(&mut self) -> Option<u8> {
-        let byte = *self.bytes.get(self.at)?;
+        self.reach(self.at.checked_add(1)?)?;
+        let byte = *self.region.bytes().get(self.at)?;
         self.at += 1;
         Some(byte)
     }
@@ -46,7 +73,8 @@ impl<'a> Cursor<'a> {
     /// The next so many bytes.
     pub fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let end = self.at.checked_add(length)?;
-        let bytes = self.bytes.get(self.at..end)?;
+        let bytes = self.region.bytes().get(self.at..end)?;
+        self.reach(end)?;
         self.at = end;
         Some(bytes)
     }

@@ -22,6 +22,12 @@ pub const KIND_FACTS: u32 = 1;
 pub const KIND_SEGMENT: u32 = 2;
 /// A section that holds what is known of weaknesses beyond packages, of all sources.
 pub const KIND_EXPLOITATION: u32 = 3;
+/// The kind of the section of the pieces' hashes.
+pub const KIND_PIECES: u32 = 5;
+/// How long a piece is that is compared at once.
+pub const PIECE: usize = 16 << 10;
+/// How much of a piece's hash is kept.
+pub const PIECE_HASH: usize = 8;
 /// The kind of the section of package repositories.
 pub const KIND_REPOSITORIES: u32 = 4;
 

@@ -3,18 +3,19 @@
 use jiff::Timestamp;
 use model::{Cvss, Severity};
 
-use super::cursor::{Cursor, part, u64_at};
+use super::cursor::{Cursor, u64_at};
 use super::layout::{self, range, row};
+use super::pieces::{Guard, Region};
 use crate::scope::Scope;
 use crate::{End, Range, Score, State};
 
 /// The regions of a segment.
 #[derive(Clone, Copy)]
 pub struct Segment<'a> {
-    strings: &'a [u8],
-    advisories: &'a [u8],
-    packages: &'a [u8],
-    index: &'a [u8],
+    strings: Region<'a>,
+    advisories: Region<'a>,
+    packages: Region<'a>,
+    index: Region<'a>,
 }
 
 /// What is said of all packages of a record.
@@ -71,14 +72,24 @@ pub struct Place {
 }
 
 impl<'a> Segment<'a> {
-    /// A segment's regions; `None` where they do not lie in it.
+    /// The regions of a segment that was compared with its checksum; `None` where they do not lie
+    /// in it.
     pub fn open(bytes: &'a [u8]) -> Option<Segment<'a>> {
+        Segment::guarded(bytes, None)
+    }
+
+    /// The regions of a segment of which what is touched is compared; `None` where they do not lie
+    /// in it.
+    pub fn guarded(bytes: &'a [u8], guard: Option<Guard<'a>>) -> Option<Segment<'a>> {
+        if let Some(guard) = &guard {
+            guard.touch(0, layout::SEGMENT_HEADER)?;
+        }
         if bytes.get(..8)? != layout::SEGMENT_MAGIC {
             return None;
         }
         let region = |number: usize| {
             let at = 16 + 16 * number;
-            part(bytes, u64_at(bytes, at)?, u64_at(bytes, at + 8)?)
+            Region::new(bytes, guard, u64_at(bytes, at)?, u64_at(bytes, at + 8)?)
         };
         Some(Segment {
             strings: region(0)?,
@@ -101,7 +112,8 @@ impl<'a> Segment<'a> {
             let slot = usize::try_from(at)
                 .map_err(drop)?
                 .saturating_mul(layout::SLOT);
-            let entry = u64_at(self.index, slot).ok_or(())?;
+            self.index.touch(slot, slot + layout::SLOT).ok_or(())?;
+            let entry = u64_at(self.index.bytes(), slot).ok_or(())?;
             if entry == 0 {
                 return Ok(None);
             }
@@ -128,7 +140,7 @@ impl<'a> Segment<'a> {
 
     /// The rows at a place, if they are those of the package.
     fn package(&self, at: usize, ecosystem: &str, package: &str) -> Option<Option<Rows<'a>>> {
-        let mut cursor = Cursor::new(self.packages, at);
+        let mut cursor = Cursor::of(self.packages, at);
         let is_it = self.string(&mut cursor)? == ecosystem && self.string(&mut cursor)? == package;
         if !is_it {
             return Some(None);
@@ -142,7 +154,7 @@ impl<'a> Segment<'a> {
     }
 
     fn string(&self, cursor: &mut Cursor<'a>) -> Option<&'a str> {
-        let mut at = Cursor::new(self.strings, cursor.size()?);
+        let mut at = Cursor::of(self.strings, cursor.size()?);
         let length = at.size()?;
         std::str::from_utf8(at.take(length)?).ok()
     }
@@ -157,13 +169,13 @@ impl<'a> Segment<'a> {
     }
 
     fn advisory(&self, at: usize) -> Option<Advisory<'a>> {
-        self.advisory_from(&mut Cursor::new(self.advisories, at))
+        self.advisory_from(&mut Cursor::of(self.advisories, at))
     }
 
     /// Every advisory with its place, in order.
     pub fn advisories(&self) -> impl Iterator<Item = Result<(u32, Advisory<'a>), ()>> {
         let segment = *self;
-        let mut cursor = Cursor::new(self.advisories, 0);
+        let mut cursor = Cursor::of(self.advisories, 0);
         std::iter::from_fn(move || {
             let place = cursor.place();
             if place >= segment.advisories.len() {
@@ -171,7 +183,7 @@ impl<'a> Segment<'a> {
             }
             let read = segment.advisory_from(&mut cursor);
             if read.is_none() {
-                cursor = Cursor::new(segment.advisories, segment.advisories.len());
+                cursor = Cursor::of(segment.advisories, segment.advisories.len());
             }
             let read = read.and_then(|read| Some((u32::try_from(place).ok()?, read)));
             Some(read.ok_or(()))
@@ -185,7 +197,7 @@ impl<'a> Segment<'a> {
     /// An empty one where the segment contradicts itself.
     pub fn places(&self) -> Result<Vec<Place>, ()> {
         let mut places = Vec::new();
-        let mut cursor = Cursor::new(self.packages, 0);
+        let mut cursor = Cursor::of(self.packages, 0);
         while cursor.place() < self.packages.len() {
             let package = cursor.place() as u32;
             self.string(&mut cursor).ok_or(())?;
@@ -209,10 +221,10 @@ impl<'a> Segment<'a> {
 
     /// The ecosystem, the package and the statement of a place.
     pub fn at(&self, place: Place) -> Option<(&'a str, &'a str, Statement<'a>)> {
-        let mut package = Cursor::new(self.packages, place.package as usize);
+        let mut package = Cursor::of(self.packages, place.package as usize);
         let ecosystem = self.string(&mut package)?;
         let name = self.string(&mut package)?;
-        let mut row = Cursor::new(self.packages, place.row as usize);
+        let mut row = Cursor::of(self.packages, place.row as usize);
         Some((ecosystem, name, self.statement(&mut row)?))
     }
 
@@ -356,7 +368,7 @@ pub struct Packages<'a> {
 
 impl<'a> Packages<'a> {
     fn read(&mut self) -> Option<Spoken<'a>> {
-        let mut cursor = Cursor::new(self.segment.packages, self.at);
+        let mut cursor = Cursor::of(self.segment.packages, self.at);
         let ecosystem = self.segment.string(&mut cursor)?;
         let key = (ecosystem, self.segment.string(&mut cursor)?);
         let left = cursor.size()?;

@@ -242,3 +242,60 @@ fn many_packages_are_all_found() {
     }
     assert!(ask(&database, "alpine:edge", "p5000").is_empty());
 }
+
+#[test]
+fn a_flipped_bit_is_never_an_answer() {
+    let whole = tests_database();
+    let told = |database: &Database| -> Result<String, String> {
+        let mut lines = Vec::new();
+        for package in ["zlib", "openssl", "busybox", "nothing"] {
+            let ecosystem = "alpine:3.12".parse().unwrap();
+            for hit in database.lookup(&ecosystem, package) {
+                let hit = hit.map_err(|damaged| damaged.to_string())?;
+                lines.push(format!("{:?}", hit.statement));
+            }
+        }
+        let known = database.exploitation("CVE-2022-37434");
+        lines.push(format!(
+            "{:?}",
+            known.map_err(|damaged| damaged.to_string())?
+        ));
+        Ok(lines.join("\n"))
+    };
+    let sound = told(&Database::open(whole.clone()).unwrap()).unwrap();
+    let mut noticed = 0;
+    for byte in 0..whole.len() {
+        let mut flipped = whole.clone();
+        flipped[byte] ^= 4;
+        match Database::open(flipped).map(|database| told(&database)) {
+            Ok(Ok(answer)) => assert_eq!(answer, sound, "byte {byte}"),
+            Ok(Err(_)) | Err(_) => noticed += 1,
+        }
+    }
+    assert!(noticed > whole.len() / 2, "{noticed} of {}", whole.len());
+}
+
+/// Alpine's secdb with a few packages, and a listed weakness.
+fn tests_database() -> Vec<u8> {
+    let secdb = r#"{"distroversion": "v3.12", "reponame": "main", "packages": [
+        {"pkg": {"name": "zlib", "secfixes": {"1.2.12-r2": ["CVE-2022-37434"]}}},
+        {"pkg": {"name": "busybox", "secfixes": {"1.31-r2": ["CVE-2022-28391"]}}},
+        {"pkg": {"name": "openssl", "secfixes": {"1.1.1j-r0": ["CVE-2021-23839"]}}}]}"#;
+    let kev = r#"{"dateReleased": "2026-01-01T00:00:00Z",
+        "vulnerabilities": [{"cveID": "CVE-2022-37434", "dateAdded": "2026-01-01"}]}"#;
+    let mut builder = crate::Builder::new(crate::Limits::default());
+    for (source, path, text) in [
+        ("alpine", "v3.12/main.json", secdb),
+        ("cisa-kev", "known_exploited_vulnerabilities.json", kev),
+    ] {
+        let file = crate::FeedFile {
+            source,
+            archive: None,
+            path,
+            modified: None,
+            bytes: text.as_bytes(),
+        };
+        builder.add_file(&file).unwrap();
+    }
+    builder.finish()
+}

@@ -4,6 +4,7 @@ use model::Severity;
 
 use super::facts::Facts;
 use super::layout::{self, advisory, range, row};
+use super::pieces;
 use crate::builder::gathered::{Advisory, Row, Sorted};
 use crate::{End, Range, State};
 
@@ -21,8 +22,16 @@ pub fn database(facts: &Facts, segments: &[Vec<u8>], tables: &[(u32, &[u8])]) ->
     sections_to_file(&sections)
 }
 
-/// The bytes of a database of these sections by their kind, in their order.
+/// The bytes of a database of these sections by their kind, in their order; the hashes of their
+/// pieces come last.
 pub fn sections_to_file(sections: &[(u32, &[u8])]) -> Vec<u8> {
+    let guarded = sections.iter().filter(|(kind, _)| is_guarded(*kind));
+    let pieces: Vec<u8> = guarded
+        .flat_map(|(_, bytes)| pieces::hashes(bytes))
+        .flatten()
+        .collect();
+    let mut sections = sections.to_vec();
+    sections.push((layout::KIND_PIECES, &pieces));
     let count = sections.len();
     let mut offset = aligned(layout::HEADER + layout::SECTION * count);
     let mut table = Vec::new();
@@ -50,6 +59,11 @@ pub fn sections_to_file(sections: &[(u32, &[u8])]) -> Vec<u8> {
     }
     out.resize(offset, 0);
     out
+}
+
+/// Whether a section is compared piece by piece; the others are when a database is opened.
+pub fn is_guarded(kind: u32) -> bool {
+    !matches!(kind, layout::KIND_FACTS | layout::KIND_PIECES)
 }
 
 /// The bytes of one source's segment.
