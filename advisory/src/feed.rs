@@ -15,6 +15,7 @@ pub mod alpine;
 pub mod arch;
 pub mod chainguard;
 pub mod cisa;
+pub mod csaf;
 pub mod cve;
 mod day;
 pub mod debian;
@@ -28,6 +29,7 @@ pub mod nvd;
 pub mod osv;
 mod position;
 pub(crate) mod rating;
+pub mod redhat;
 mod requirement;
 pub mod ruby;
 pub mod rustsec;
@@ -185,6 +187,7 @@ pub const ALL: &[Feed] = &[
     nodejs::FEED,
     nvd::FEED,
     osv::FEED,
+    redhat::FEED,
     ruby::FEED,
     rustsec::FEED,
     ubuntu::FEED,
@@ -271,7 +274,7 @@ mod tests {
             ("friendsofphp", "friendsofphp"),
             ("nodejs-security-wg", "nodejs-security-wg"),
             ("gentoo", "gentoo-glsa"),
-            ("redhat", ""),
+            ("redhat", "redhat-csaf"),
             ("alpinesomething", ""),
             ("", ""),
         ] {
@@ -288,7 +291,8 @@ mod tests {
         let names = "alpine debian osv-debian alpine-osv ghsa arch arch-security-tracker wolfi \
             wolfi-osv chainguard minimos gentoo gentoo-glsa friendsofphp ruby-advisory-db rubysec \
             nodejs nodejs-security-wg rustsec rustsec-osv rustsec-advisory-db govulndb osv-misc \
-            pypa-advisory-database bitnami-vulndb almalinux-osv cisa-kev epss";
+            pypa-advisory-database bitnami-vulndb almalinux-osv cisa-kev epss \
+            redhat";
         for source in names.split_whitespace() {
             let takers = ALL.iter().filter(|feed| (feed.recognises)(source)).count();
             assert_eq!(takers, 1, "{source}");

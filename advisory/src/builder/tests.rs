@@ -109,8 +109,8 @@ fn a_source_of_which_nothing_can_be_read_is_broken() {
         .unwrap();
     builder.add_source("alpine").unwrap();
     assert_eq!(
-        builder.add_source("redhat"),
-        Err(UnknownSource("redhat".into()))
+        builder.add_source("nosuchsource"),
+        Err(UnknownSource("nosuchsource".into()))
     );
     let names: Vec<_> = builder
         .broken_sources()
