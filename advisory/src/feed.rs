@@ -34,6 +34,7 @@ mod requirement;
 pub mod ruby;
 pub mod rustsec;
 mod secdb;
+pub mod suse;
 mod time;
 pub mod ubuntu;
 pub mod wolfi;
@@ -190,6 +191,7 @@ pub const ALL: &[Feed] = &[
     redhat::FEED,
     ruby::FEED,
     rustsec::FEED,
+    suse::FEED,
     ubuntu::FEED,
     wolfi::FEED,
 ];
@@ -275,6 +277,9 @@ mod tests {
             ("nodejs-security-wg", "nodejs-security-wg"),
             ("gentoo", "gentoo-glsa"),
             ("redhat", "redhat-csaf"),
+            ("suse", "suse-csaf"),
+            ("suse-osv", "osv"),
+            ("suse-oval", ""),
             ("alpinesomething", ""),
             ("", ""),
         ] {
@@ -292,7 +297,7 @@ mod tests {
             wolfi-osv chainguard minimos gentoo gentoo-glsa friendsofphp ruby-advisory-db rubysec \
             nodejs nodejs-security-wg rustsec rustsec-osv rustsec-advisory-db govulndb osv-misc \
             pypa-advisory-database bitnami-vulndb almalinux-osv cisa-kev epss \
-            redhat";
+            redhat suse suse-osv";
         for source in names.split_whitespace() {
             let takers = ALL.iter().filter(|feed| (feed.recognises)(source)).count();
             assert_eq!(takers, 1, "{source}");
