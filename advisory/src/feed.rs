@@ -26,6 +26,7 @@ mod interval;
 pub mod minimos;
 pub mod nodejs;
 pub mod nvd;
+pub mod openeuler;
 pub mod osv;
 mod position;
 pub(crate) mod rating;
@@ -187,6 +188,7 @@ pub const ALL: &[Feed] = &[
     minimos::FEED,
     nodejs::FEED,
     nvd::FEED,
+    openeuler::FEED,
     osv::FEED,
     redhat::FEED,
     ruby::FEED,
@@ -280,6 +282,7 @@ mod tests {
             ("suse", "suse-csaf"),
             ("suse-osv", "osv"),
             ("suse-oval", ""),
+            ("openeuler", "openeuler-csaf"),
             ("alpinesomething", ""),
             ("", ""),
         ] {
@@ -297,7 +300,7 @@ mod tests {
             wolfi-osv chainguard minimos gentoo gentoo-glsa friendsofphp ruby-advisory-db rubysec \
             nodejs nodejs-security-wg rustsec rustsec-osv rustsec-advisory-db govulndb osv-misc \
             pypa-advisory-database bitnami-vulndb almalinux-osv cisa-kev epss \
-            redhat suse suse-osv";
+            redhat suse suse-osv openeuler";
         for source in names.split_whitespace() {
             let takers = ALL.iter().filter(|feed| (feed.recognises)(source)).count();
             assert_eq!(takers, 1, "{source}");
