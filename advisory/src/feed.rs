@@ -13,6 +13,7 @@ use crate::{Cve, CveFacts, Limits, Record};
 
 pub mod alpine;
 pub mod arch;
+pub mod azure;
 pub mod chainguard;
 pub mod cisa;
 pub mod csaf;
@@ -28,6 +29,7 @@ pub mod nodejs;
 pub mod nvd;
 pub mod openeuler;
 pub mod osv;
+pub mod oval;
 mod position;
 pub(crate) mod rating;
 pub mod redhat;
@@ -178,6 +180,7 @@ pub struct Feed {
 pub const ALL: &[Feed] = &[
     alpine::FEED,
     arch::FEED,
+    azure::FEED,
     chainguard::FEED,
     cisa::FEED,
     cve::FEED,
