@@ -30,6 +30,7 @@ pub mod nvd;
 pub mod openeuler;
 pub mod osv;
 pub mod oval;
+pub mod photon;
 mod position;
 pub(crate) mod rating;
 pub mod redhat;
@@ -194,6 +195,7 @@ pub const ALL: &[Feed] = &[
     openeuler::FEED,
     osv::FEED,
     redhat::FEED,
+    photon::FEED,
     ruby::FEED,
     rustsec::FEED,
     suse::FEED,

@@ -54,6 +54,7 @@ const BULLETINS: &[&str] = &[
     "GLSA-",
     "LSN-",
     "MGASA-",
+    "PHSA-",
     "OESA-",
     "RHBA-",
     "RHEA-",
