@@ -299,6 +299,38 @@ mod tests {
         }
     }
 
+    /// Every address that is asked is in the documents. `UPDATE_EXPECT=1 cargo test` writes them
+    /// anew.
+    #[test]
+    fn the_documents_list_every_address() {
+        let mut text = "# Addresses\n\nWhat `lazaret db update` and a server ask for, and under \
+            which name a `--mirror` has it.\nMade from the feeds by a test.\n\n\
+            | in a mirror | address | how |\n|---|---|---|\n"
+            .to_owned();
+        for remote in ALL.iter().flat_map(|feed| feed.remotes) {
+            let how = match remote.protocol {
+                Protocol::File => "a file",
+                Protocol::Csaf => "an archive, `changes.csv`, `deletions.csv` and what they name",
+                Protocol::Repository => "`repodata/repomd.xml` and the advisories it names",
+                Protocol::MirrorList => "the first address in it, then as a repository",
+            };
+            let (source, path, url) = (remote.source, remote.path, remote.url);
+            text.push_str(&format!("| `{source}/{path}` | `{url}` | {how} |\n"));
+            assert!(url.starts_with("https://"), "{url}");
+            assert_eq!(
+                for_source(source).map(|feed| feed.name),
+                owner(remote),
+                "{source}"
+            );
+        }
+        expect_test::expect_file!["../../docs/addresses.md"].assert_eq(&text);
+    }
+
+    fn owner(remote: &Remote) -> Option<&'static str> {
+        let has = |feed: &&Feed| feed.remotes.contains(remote);
+        ALL.iter().find(has).map(|feed| feed.name)
+    }
+
     #[test]
     fn names_are_claimed_once() {
         let names = "alpine debian osv-debian alpine-osv ghsa arch arch-security-tracker wolfi \

@@ -182,7 +182,8 @@ fn release_line(line: &str) -> Result<Option<Affected>, String> {
     let said = |state| Ok(Some(Affected::new(&stream, package, state)));
     match version {
         "<not-affected>" => said(State::NotAffected),
-        "<unfixed>" | "<no-dsa>" | "<postponed>" => said(State::Affected),
+        "<unfixed>" => said(State::Affected),
+        "<no-dsa>" | "<postponed>" => said(State::Deferred),
         "<ignored>" => said(State::WillNotFix),
         "<end-of-life>" => said(State::EndOfLife),
         "<undetermined>" => said(State::UnderInvestigation),

@@ -30,6 +30,8 @@ struct Release {
     urgency: Option<String>,
     #[serde(default)]
     nodsa_reason: Option<String>,
+    #[serde(default)]
+    nodsa: Option<String>,
 }
 
 /// Reads the export. A weakness that is not of the known form is a problem of its own.
@@ -99,6 +101,8 @@ fn state(release: &Release, urgency: &str) -> Result<State, String> {
         },
         "open" if urgency == "end-of-life" => Ok(State::EndOfLife),
         "open" if release.nodsa_reason.as_deref() == Some("ignored") => Ok(State::WillNotFix),
+        // Minor enough to need no bulletin: it is mended with a point release, if somebody does.
+        "open" if release.nodsa.is_some() => Ok(State::Deferred),
         "open" => Ok(State::Affected),
         "undetermined" => Ok(State::UnderInvestigation),
         other => Err(format!(
@@ -162,7 +166,7 @@ mod tests {
             [
                 ("debian:12", Fixed, Severity::Medium),
                 ("debian:11", WillNotFix, Severity::Unknown),
-                ("debian:10", Affected, Severity::Low),
+                ("debian:10", Deferred, Severity::Low),
                 ("debian:8", UnderInvestigation, Severity::High),
                 ("debian:9", EndOfLife, Severity::Unknown),
                 ("debian:13", NotAffected, Severity::Negligible),
