@@ -172,7 +172,43 @@ def follows(directory, server, place, public):
     follower.stop()
 
 
+def tsv(name):
+    """The rows of a table of expectations."""
+    path = pathlib.Path(__file__).parent / "expected" / name
+    lines = path.read_text().splitlines()
+    return [line.split("\t") for line in lines if not line.startswith("#")]
+
+
+def everything(directory):
+    """All feeds that there are: none is passed over, counts are those of their own list, and what sources say is what
+    somebody read in their files."""
+    database, aside = directory / "everything.db", ("cwe", "victims-cve-db", "github-graphql-samples")
+    done = subprocess.run([LAZARET, "db", "build", "--from", lib.SHARED / "data" / "feeds", "--out", database],
+                          capture_output=True, text=True, check=True)
+    unknown = re.findall(r"no feed knows the directory '([^']*)'", done.stderr)
+    check(set(unknown) <= set(aside), f"every source is read, but {', '.join(unknown)}")
+
+    def asked(*words):
+        done = subprocess.run([LAZARET, "db", *words, "--db", database, "--format", "json"], capture_output=True, text=True)
+        return json.loads(done.stdout)
+    counts = {source["name"]: source["advisories"] for source in asked("status")["sources"]}
+    for name, _listed, expected, *_why in tsv("feeds.tsv"):
+        if counts.get(name) != int(expected):
+            raise SystemExit(f"e2e: FAILED: {name} has {counts.get(name)} records instead of {expected}")
+    check(True, f"{len(tsv('feeds.tsv'))} sources have as many records as expected")
+    facts = tsv("advisories.tsv")
+    for source, record, ecosystem, package, state, bounds in facts:
+        rows = [row for one in asked("show", record)["records"] if one["source"] == source
+                for row in one["affected"] if (row["ecosystem"], row["package"]) == (ecosystem, package)]
+        if not any(row["state"] == state and (not bounds or bounds in row["ranges"]) for row in rows):
+            raise SystemExit(f"e2e: FAILED: {source} {record} {ecosystem} {package}: {rows}")
+    check(len(facts) >= 60, f"{len(facts)} statements of {len({fact[0] for fact in facts})} sources are as somebody read them")
+    known = asked("show", "CVE-2023-4863")
+    same(known["known_exploited_since"], "2023-09-13", "a listed weakness is told with its day")
+
+
 def main(directory, _db):
+    everything(directory)
     server = lib.Server(directory / "data")
     feeds = directory / "feeds"
     for name in FEEDS:
