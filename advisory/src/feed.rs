@@ -12,14 +12,17 @@ use serde::{Deserialize, Serialize};
 use crate::{Cve, CveFacts, Limits, Record};
 
 pub mod alpine;
+pub mod amazon;
 pub mod arch;
 pub mod azure;
+pub mod bottlerocket;
 pub mod chainguard;
 pub mod cisa;
 pub mod csaf;
 pub mod cve;
 mod day;
 pub mod debian;
+pub mod fedora;
 pub mod first;
 pub mod friendsofphp;
 pub mod gentoo;
@@ -41,6 +44,7 @@ mod secdb;
 pub mod suse;
 mod time;
 pub mod ubuntu;
+mod updateinfo;
 pub mod wolfi;
 pub mod xml;
 mod yaml;
@@ -180,12 +184,15 @@ pub struct Feed {
 /// Every feed that is read.
 pub const ALL: &[Feed] = &[
     alpine::FEED,
+    amazon::FEED,
     arch::FEED,
     azure::FEED,
+    bottlerocket::FEED,
     chainguard::FEED,
     cisa::FEED,
     cve::FEED,
     debian::FEED,
+    fedora::FEED,
     first::FEED,
     friendsofphp::FEED,
     gentoo::FEED,
@@ -268,6 +275,9 @@ mod tests {
             ("epss", "epss"),
             ("epss-2026", "epss"),
             ("nvd", "nvd"),
+            ("amazon", "amazon-updateinfo"),
+            ("fedora", "fedora-updateinfo"),
+            ("bottlerocket", "bottlerocket-updateinfo"),
             ("ubuntu", "ubuntu-tracker"),
             ("ubuntu-cve-tracker", "ubuntu-tracker"),
             ("ubuntu-osv", "osv"),
