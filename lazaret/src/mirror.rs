@@ -188,14 +188,14 @@ impl Reader<'_> {
         if inner.ends_with(".zip") {
             return self.zip(open()?, inner);
         }
-        for end in [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst"] {
+        for (end, packing) in ARCHIVES {
             if inner.ends_with(end) {
-                return self.tar(decompress(open()?, end)?, inner);
+                return self.tar(packing.open(open()?)?, inner);
             }
         }
-        for end in [".gz", ".zst"] {
+        for (end, packing) in PACKED {
             if let Some(plain) = inner.strip_suffix(end) {
-                return self.plain(decompress(open()?, end)?, plain);
+                return self.plain(packing.open(open()?)?, plain);
             }
         }
         self.plain(Box::new(open()?), inner)
@@ -311,12 +311,55 @@ fn zip_time(time: zip::DateTime) -> Option<Timestamp> {
     Some(zoned.timestamp()).filter(|_| time.year() > 1980)
 }
 
-fn decompress(reader: BufReader<File>, end: &str) -> io::Result<Box<dyn Read>> {
-    Ok(match end {
-        ".gz" | ".tar.gz" | ".tgz" => Box::new(MultiGzDecoder::new(reader)),
-        ".zst" | ".tar.zst" | ".tzst" => Box::new(zstd::Decoder::with_buffer(reader)?),
-        _ => Box::new(reader),
-    })
+/// How a file is packed.
+#[derive(Clone, Copy)]
+enum Packing {
+    Plain,
+    Gzip,
+    Zstd,
+    Bzip2,
+    Xz,
+}
+
+/// Archives by how their names end.
+const ARCHIVES: [(&str, Packing); 9] = [
+    (".tar", Packing::Plain),
+    (".tar.gz", Packing::Gzip),
+    (".tgz", Packing::Gzip),
+    (".tar.zst", Packing::Zstd),
+    (".tzst", Packing::Zstd),
+    (".tar.bz2", Packing::Bzip2),
+    (".tbz2", Packing::Bzip2),
+    (".tar.xz", Packing::Xz),
+    (".txz", Packing::Xz),
+];
+
+/// Single files by how their names end.
+const PACKED: [(&str, Packing); 4] = [
+    (".gz", Packing::Gzip),
+    (".zst", Packing::Zstd),
+    (".bz2", Packing::Bzip2),
+    (".xz", Packing::Xz),
+];
+
+/// The largest dictionary of an xz file, in KiB.
+const MOST_DICTIONARY: u32 = 256 << 10;
+
+impl Packing {
+    /// What is in a file.
+    fn open(self, reader: BufReader<File>) -> io::Result<Box<dyn Read>> {
+        Ok(match self {
+            Packing::Plain => Box::new(reader),
+            Packing::Gzip => Box::new(MultiGzDecoder::new(reader)),
+            Packing::Zstd => Box::new(zstd::Decoder::with_buffer(reader)?),
+            Packing::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(reader)),
+            Packing::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(
+                reader,
+                true,
+                MOST_DICTIONARY,
+            )),
+        })
+    }
 }
 
 fn read_bounded(reader: impl Read, limit: u64) -> anyhow::Result<Vec<u8>> {
@@ -416,6 +459,39 @@ mod tests {
                 "a.json 3 2023-04-02T00:00:00Z",
                 "a.json 3 2023-04-02T00:00:00Z",
                 "c.json 4",
+            ]
+        );
+    }
+
+    // Packed by xz 5.4 and bzip2 1.0.
+    #[test]
+    fn xz_and_bzip2_are_unpacked() {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, packed) in [
+            (
+                "a.json.xz",
+                "fd377a585a000004e6d6b4460200210116000000742fe5a30100077b2278223a20357d\
+             00e5df045c3ac4843b00012008bb19d9bb1fb6f37d010000000004595a",
+            ),
+            (
+                "b.json.bz2",
+                "425a683931415926535995abb88c000003188050000110004a20002218021804e27d6e\
+             17724538509095abb88c",
+            ),
+            ("c.json.xz", "fd377a585a0000"),
+            ("d.json.bz2", "425a68"),
+        ] {
+            let bytes = hex::decode(packed).unwrap();
+            fs::write(directory.path().join(name), bytes).unwrap();
+        }
+        let read = read_all(directory.path(), &Limits::default());
+        assert_eq!(
+            read,
+            [
+                "a.json {\"x\": 5}",
+                "b.json {\"x\": 6}",
+                "broken c.json.xz",
+                "broken d.json.bz2"
             ]
         );
     }
