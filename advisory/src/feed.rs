@@ -31,6 +31,7 @@ pub mod minimos;
 pub mod nodejs;
 pub mod nvd;
 pub mod openeuler;
+pub mod oracle;
 pub mod osv;
 pub mod oval;
 pub mod photon;
@@ -200,6 +201,7 @@ pub const ALL: &[Feed] = &[
     nodejs::FEED,
     nvd::FEED,
     openeuler::FEED,
+    oracle::FEED,
     osv::FEED,
     redhat::FEED,
     photon::FEED,
@@ -275,6 +277,7 @@ mod tests {
             ("epss", "epss"),
             ("epss-2026", "epss"),
             ("nvd", "nvd"),
+            ("oracle", "oracle-oval"),
             ("amazon", "amazon-updateinfo"),
             ("fedora", "fedora-updateinfo"),
             ("bottlerocket", "bottlerocket-updateinfo"),

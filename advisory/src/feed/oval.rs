@@ -14,7 +14,7 @@ use super::{FeedFile, Parsed, cut, rating, time};
 use crate::identifier;
 use crate::{Affected, Cve, CveFacts, Limits, Range, Record, State, Weakness};
 
-mod criteria;
+pub mod criteria;
 
 pub use criteria::{Bound, Check, Statement};
 use criteria::{Criteria, Tests};

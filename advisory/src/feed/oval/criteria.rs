@@ -13,7 +13,12 @@ pub enum Criteria {
     /// One of them.
     Any(Vec<Criteria>),
     /// A test, with the comment that stands at it.
-    Test { test: String, comment: String },
+    Test {
+        /// The test's identifier.
+        test: String,
+        /// The comment.
+        comment: String,
+    },
 }
 
 impl Default for Criteria {
