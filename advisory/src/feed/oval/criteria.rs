@@ -65,6 +65,9 @@ pub enum Bound<'a> {
     Nothing,
 }
 
+/// The most circumstances of one statement, and the most that one of them names.
+const MOST_CIRCUMSTANCES: usize = 64;
+
 /// A circumstance in which a statement holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check<'a> {
@@ -245,7 +248,13 @@ impl Tests {
 
     /// Adds the circumstances of a tree that says nothing of a package: of an `OR` one list, of an
     /// `AND` one for each.
+    ///
+    /// Every statement has all of them: of more than [`MOST_CIRCUMSTANCES`] the rest is left out,
+    /// which makes a statement wider and never narrower.
     fn circumstances<'a>(&'a self, criteria: &'a Criteria, within: &mut Vec<Vec<Check<'a>>>) {
+        if within.len() >= MOST_CIRCUMSTANCES {
+            return;
+        }
         match criteria {
             Criteria::All(children) => {
                 for child in children {
@@ -257,7 +266,8 @@ impl Tests {
                 for child in children {
                     self.circumstances(child, &mut inner);
                 }
-                within.push(inner.into_iter().flatten().collect());
+                let one = inner.into_iter().flatten();
+                within.push(one.take(MOST_CIRCUMSTANCES).collect());
             }
             Criteria::Test { test, comment } => within.push(vec![self.check(test, comment)]),
         }
@@ -341,5 +351,29 @@ fn wanted(element: &Element) -> Wanted {
     Wanted {
         version,
         architectures: words.map(str::to_owned).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn circumstances_are_bounded() {
+        let test = |name: &str| Criteria::Test {
+            test: name.to_owned(),
+            comment: String::new(),
+        };
+        let tests = Tests::default();
+        let many = || (0..1000).map(|number| test(&number.to_string())).collect();
+        for (criteria, lists, longest) in [
+            (Criteria::All(many()), MOST_CIRCUMSTANCES, 1),
+            (Criteria::Any(many()), 1, MOST_CIRCUMSTANCES),
+        ] {
+            let mut within = Vec::new();
+            tests.circumstances(&criteria, &mut within);
+            let most = within.iter().map(Vec::len).max();
+            assert_eq!((within.len(), most), (lists, Some(longest)));
+        }
     }
 }
