@@ -31,7 +31,8 @@ macro_rules! year {
     };
 }
 
-/// A file per year; what lies before 2002 is in the first.
+/// A file per year; what lies before 2002 is in the first. They are written anew each day, so that
+/// the file of what was modified is not needed: of a CVE in both, either state would count.
 const REMOTES: &[Remote] = &[
     year!("2002"),
     year!("2003"),

@@ -5,7 +5,10 @@
 //! is kept as the channel: a plug-in is not the program of that name. Conditions ("only when
 //! running on …") are passed over: the product is there, and whether it runs so nobody can tell
 //! from an image. A bound that is excluded at the start is taken for included: one version too
-//! many is named rather than one too few.
+//! many is named rather than one too few. For the same reason a version that does not apply (`-`)
+//! without bounds is every version: it is what NVD writes where nobody has said which.
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -19,6 +22,8 @@ const PARTS: [&str; 2] = ["a", "o"];
 /// A tree of conditions.
 #[derive(Default, Deserialize)]
 pub struct Configuration {
+    #[serde(default)]
+    negate: bool,
     #[serde(default)]
     nodes: Vec<Node>,
 }
@@ -45,10 +50,11 @@ struct Match {
     version_end_excluding: Option<String>,
 }
 
-/// The rows of all configurations, one for each product and software that it runs in.
+/// The rows of all configurations, one for each product and software that it runs in, sorted.
 pub fn rows(configurations: &[Configuration]) -> Vec<Affected> {
-    let mut rows: Vec<Affected> = Vec::new();
-    let nodes = configurations.iter().flat_map(|one| &one.nodes);
+    let mut rows: BTreeMap<(String, String), Affected> = BTreeMap::new();
+    let stated = configurations.iter().filter(|one| !one.negate);
+    let nodes = stated.flat_map(|one| &one.nodes);
     let matches = nodes
         .filter(|node| !node.negate)
         .flat_map(|node| &node.cpe_match);
@@ -57,29 +63,24 @@ pub fn rows(configurations: &[Configuration]) -> Vec<Affected> {
             continue;
         };
         let name = format!("{}/{}", product.vendor, product.name);
-        let same = |row: &Affected| row.package == name && row.channel == product.target;
-        let row = match rows.iter().position(same) {
-            Some(at) => rows.get_mut(at),
-            None => {
-                rows.push(empty(name, product.target.clone()));
-                rows.last_mut()
-            }
-        };
-        if let Some(row) = row {
-            add(row, one, &product);
-        }
+        let row = rows
+            .entry((name, product.target.clone()))
+            .or_insert_with_key(|(name, target)| empty(name.clone(), target.clone()));
+        add(row, one, &product);
     }
-    for row in &mut rows {
-        row.ranges.sort();
-        row.ranges.dedup();
-        row.versions.sort();
-        row.versions.dedup();
-        let is_fixed = |range: &Range<String>| matches!(range.end, End::Fixed(_));
-        if row.ranges.iter().any(is_fixed) {
-            row.state = State::Fixed;
-        }
+    rows.into_values().map(finished).collect()
+}
+
+fn finished(mut row: Affected) -> Affected {
+    row.ranges.sort();
+    row.ranges.dedup();
+    row.versions.sort();
+    row.versions.dedup();
+    let is_fixed = |range: &Range<String>| matches!(range.end, End::Fixed(_));
+    if row.ranges.iter().any(is_fixed) {
+        row.state = State::Fixed;
     }
-    rows
+    row
 }
 
 fn empty(package: String, channel: String) -> Affected {
@@ -109,7 +110,7 @@ fn add(row: &mut Affected, one: &Match, product: &Product) {
     let bounded = introduced.is_some() || end != End::Never;
     match product.version.as_str() {
         _ if bounded => row.ranges.push(Range { introduced, end }),
-        "*" => row.ranges.push(Range::all()),
+        "*" | "-" => row.ranges.push(Range::all()),
         version => row.versions.push(version.to_owned()),
     }
 }
@@ -214,7 +215,7 @@ mod tests {
                     "versionEndExcluding": "1.3.2"},
                    {"vulnerable": true, "criteria": "cpe:2.3:a:google:chrome:*:*:*:*:*:*:*:*",
                     "versionStartIncluding": "1", "versionEndIncluding": "116"}"#,
-                "webmproject/libwebp||[,1.3.2)|\ngoogle/chrome||[1,116]|",
+                "google/chrome||[1,116]|\nwebmproject/libwebp||[,1.3.2)|",
             ),
             (
                 r#"{"vulnerable": true, "criteria": "cpe:2.3:a:X:Y:1.0:rc1:*:*:*:Node.js:*:*"},
@@ -226,6 +227,12 @@ mod tests {
                 r#"{"vulnerable": true, "criteria": "cpe:2.3:a:f5:nginx\\:plus:-:*:*:*:*:*:*:*",
                     "versionStartExcluding": "2"}"#,
                 "f5/nginx:plus||[2,|",
+            ),
+            // After CVE-2022-2956, 2022-08: nobody has said which versions. An update may be none.
+            (
+                r#"{"vulnerable": true, "criteria": "cpe:2.3:a:noxen_project:noxen:-:*:*:*:*:*:*:*"},
+                   {"vulnerable": true, "criteria": "cpe:2.3:a:y:y:3.2:-:*:*:*:*:*:*"}"#,
+                "noxen_project/noxen||[,|\ny/y|||3.2",
             ),
             // Hardware, what is only a condition, and what names nothing.
             (
@@ -249,5 +256,8 @@ mod tests {
         let node = r#"{"negate": true, "cpeMatch": [{"vulnerable": true,
             "criteria": "cpe:2.3:a:a:b:1:*:*:*:*:*:*:*"}]}"#;
         assert_eq!(told(&format!("[{{\"nodes\": [{node}]}}, {{}}]")), "");
+        let node = node.replace("true, \"cpe", "false, \"cpe");
+        let all = format!("[{{\"negate\": true, \"nodes\": [{node}]}}]");
+        assert_eq!(told(&all), "");
     }
 }
