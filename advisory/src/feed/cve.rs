@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::nvd::{self, Text};
 use super::{Feed, FeedFile, Parsed, Remote, rating, time};
+use crate::matching::is_of_distro;
 use crate::name::normalised;
 use crate::{Affected, Cve, CveFacts, End, Limits, Range, Record, State};
 
@@ -114,6 +115,17 @@ struct Version {
     less_than_or_equal: Option<String>,
     #[serde(default)]
     version_type: String,
+    #[serde(default)]
+    changes: Vec<Change>,
+}
+
+/// From a version on, within a range, something else holds.
+#[derive(Deserialize)]
+struct Change {
+    #[serde(default)]
+    at: String,
+    #[serde(default)]
+    status: String,
 }
 
 fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
@@ -189,6 +201,7 @@ const REGISTRIES: &[(&str, PackageType)] = &[
     ("pypi.", PackageType::Pypi),
     ("repo.maven.apache.org", PackageType::Maven),
     ("repo1.maven.org", PackageType::Maven),
+    ("mvnrepository.com", PackageType::Maven),
     ("crates.io", PackageType::Cargo),
     ("pkg.go.dev", PackageType::Golang),
     ("packagist.org", PackageType::Composer),
@@ -207,8 +220,8 @@ fn rows(products: &[Product]) -> Vec<Affected> {
         let ecosystem = Ecosystem::Language(kind);
         let name = normalised(kind.as_str(), &name).into_owned();
         let mut row = Affected::new(&ecosystem, name, State::Affected);
-        let is_affected = |one: &&Version| one.status == "affected" && one.version_type != "git";
-        for version in product.versions.iter().filter(is_affected) {
+        let versions = product.versions.iter();
+        for version in versions.filter(|one| one.version_type != "git") {
             add(&mut row, version);
         }
         if row
@@ -225,6 +238,8 @@ fn rows(products: &[Product]) -> Vec<Affected> {
     rows
 }
 
+const AFFECTED: &str = "affected";
+
 fn add(row: &mut Affected, version: &Version) {
     let introduced = match version.version.as_str() {
         "" | "0" | "*" | "unspecified" | "n/a" => None,
@@ -236,35 +251,93 @@ fn add(row: &mut Affected, version: &Version) {
         (None, Some(end)) if end == "*" => End::Never,
         (None, Some(end)) => End::Last(end.clone()),
         (None, None) => {
-            row.versions.extend(introduced);
+            if version.status == AFFECTED {
+                row.versions.extend(introduced);
+            }
+            if version.status == AFFECTED && version.version == "*" {
+                row.ranges.push(Range::all());
+            }
             return;
         }
     };
-    row.ranges.push(Range { introduced, end });
+    pieces(row, version, introduced, end);
 }
 
-/// The package that a product is in a package registry.
-fn package(product: &Product) -> Option<(PackageType, String)> {
-    if let Some(url) = &product.package_url {
-        let rest = url.strip_prefix("pkg:")?;
-        let (kind, rest) = rest.split_once('/')?;
-        let kind: PackageType = kind.parse().ok()?;
-        let name = rest.split(['@', '?', '#']).next().unwrap_or_default();
-        let name = name.replace("%40", "@").replace("%2F", "/");
-        let name = match kind {
-            PackageType::Maven => name.replacen('/', ":", 1),
-            _ => name,
-        };
-        return (!name.is_empty()).then_some((kind, name));
+/// The affected pieces of a range: its changes say from where on something else holds.
+fn pieces(row: &mut Affected, version: &Version, start: Option<String>, end: End<String>) {
+    let mut affected = (version.status == AFFECTED).then_some(start);
+    for change in &version.changes {
+        let at = change.at.clone();
+        match (affected.take(), change.status.as_str()) {
+            (Some(introduced), AFFECTED) => affected = Some(introduced),
+            (None, AFFECTED) => affected = Some(Some(at)),
+            (Some(introduced), status) => {
+                let end = match status {
+                    "unaffected" => End::Fixed(at),
+                    _ => End::Limit(at),
+                };
+                row.ranges.push(Range { introduced, end });
+            }
+            (None, _) => {}
+        }
     }
-    let (collection, name) = (
-        product.collection_url.as_ref()?,
-        product.package_name.as_ref()?,
-    );
-    let known = REGISTRIES
-        .iter()
-        .find(|(part, _)| collection.contains(part));
-    known.map(|(_, kind)| (*kind, name.clone()))
+    if let Some(introduced) = affected {
+        row.ranges.push(Range { introduced, end });
+    }
+}
+
+/// The package that a product is in a package registry; packages of distributions are none.
+fn package(product: &Product) -> Option<(PackageType, String)> {
+    let (kind, name) = match (&product.package_url, &product.collection_url) {
+        (Some(url), _) => of_url(url)?,
+        (None, Some(collection)) => {
+            let mut known = REGISTRIES.iter();
+            let (_, kind) = known.find(|(part, _)| collection.contains(part))?;
+            (*kind, product.package_name.clone()?)
+        }
+        (None, None) => return None,
+    };
+    let name = match kind {
+        PackageType::Golang => module(&name),
+        // Without a group nobody can tell which artifact is meant.
+        PackageType::Maven if !name.contains(':') => return None,
+        _ if is_of_distro(kind) => return None,
+        _ => name,
+    };
+    (!name.is_empty()).then_some((kind, name))
+}
+
+/// Type and name of a package URL.
+fn of_url(url: &str) -> Option<(PackageType, String)> {
+    let (kind, rest) = url.strip_prefix("pkg:")?.split_once('/')?;
+    let kind: PackageType = kind.parse().ok()?;
+    let path = rest.split(['?', '#']).next().unwrap_or_default();
+    // The version stands behind the last slash; an `@` that begins a part is a scope's.
+    let last = path.rfind('/').map_or(0, |at| at + 1);
+    let version = path.rfind('@').filter(|at| *at > last);
+    let name = version.and_then(|at| path.get(..at)).unwrap_or(path);
+    let name = name.replace("%40", "@").replace("%2F", "/");
+    let name = match kind {
+        PackageType::Maven => name.replacen('/', ":", 1),
+        _ => name,
+    };
+    Some((kind, name))
+}
+
+/// The module that a Go package belongs to, where its path tells: the CVE list names packages, and
+/// modules are what is built in. The standard library is `stdlib`, what comes with the compiler
+/// `toolchain`, as the Go vulnerability database calls them.
+fn module(package: &str) -> String {
+    let mut parts = package.split('/');
+    match parts.next().unwrap_or_default() {
+        "cmd" => "toolchain".to_owned(),
+        "stdlib" | "toolchain" => package.to_owned(),
+        first if !first.is_empty() && !first.contains('.') => "stdlib".to_owned(),
+        "golang.org" if parts.next() == Some("x") => {
+            package.split('/').take(3).collect::<Vec<_>>().join("/")
+        }
+        _ => package.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -348,6 +421,99 @@ mod tests {
              Range { introduced: Some(\"2.0\"), end: Never }] \n\
              npm @scope/name Affected [Range { introduced: None, end: Last(\"4\") }] 7"
         );
+    }
+
+    // After CVE-2023-39325 and CVE-2023-1370 (2023) in their layout; the changes are made up.
+    #[test]
+    fn a_package_is_named_as_its_registry_has_it() {
+        let of = |product: &str, version: &str| {
+            let text = format!(
+                "{{\"cveMetadata\": {{\"cveId\": \"CVE-2024-0001\"}}, \"containers\": {{\"cna\": \
+                 {{\"affected\": [{{{product}, \"versions\": [{{{version}}}]}}]}}}}}}"
+            );
+            told(&text).replace("2024-1   false \n", "")
+        };
+        let one = r#""version": "1", "status": "affected""#;
+        for (product, expected) in [
+            (
+                r#""collectionURL": "https://pkg.go.dev", "packageName": "net/http""#,
+                "golang stdlib",
+            ),
+            (
+                r#""collectionURL": "https://pkg.go.dev", "packageName": "cmd/go""#,
+                "golang toolchain",
+            ),
+            (
+                r#""collectionURL": "https://pkg.go.dev", "packageName": "golang.org/x/net/http2""#,
+                "golang golang.org/x/net",
+            ),
+            (
+                r#""collectionURL": "https://pkg.go.dev", "packageName": "github.com/a/b/v2""#,
+                "golang github.com/a/b/v2",
+            ),
+            (
+                r#""collectionURL": "https://mvnrepository.com", "packageName": "net.minidev:json""#,
+                "maven net.minidev:json",
+            ),
+            (
+                r#""packageURL": "pkg:npm/@scope/name@1?a=b#c""#,
+                "npm @scope/name",
+            ),
+            (r#""packageURL": "pkg:pypi/Some_Name@1""#, "pypi some-name"),
+        ] {
+            let expected = format!("{expected} Affected [] 1");
+            assert_eq!(of(product, one), expected, "{product}");
+        }
+        for product in [
+            r#""collectionURL": "https://mvnrepository.com", "packageName": "quarkus-oidc""#,
+            r#""collectionURL": "https://pypi.org""#,
+            r#""collectionURL": "https://example.org/a", "packageName": "a""#,
+            r#""packageURL": "pkg:deb/debian/curl""#,
+            r#""packageURL": "pkg:npm/""#,
+            r#""packageURL": "npm/a""#,
+        ] {
+            assert_eq!(of(product, one), "2024-1   false ", "{product}");
+        }
+    }
+
+    #[test]
+    fn a_range_ends_where_something_else_holds() {
+        let of = |version: &str| {
+            let version: Version = serde_json::from_str(version).unwrap();
+            let ecosystem = Ecosystem::Language(PackageType::Npm);
+            let mut row = Affected::new(&ecosystem, "a", State::Affected);
+            add(&mut row, &version);
+            let ranges = row.ranges.iter().map(|range| format!("{range:?}"));
+            ranges.collect::<Vec<_>>().join("; ")
+        };
+        for (version, expected) in [
+            (
+                r#"{"version": "1", "lessThan": "4", "status": "affected", "changes": [
+                    {"at": "2", "status": "unaffected"}, {"at": "3", "status": "affected"}]}"#,
+                r#"Range { introduced: Some("1"), end: Fixed("2") }; Range { introduced: Some("3"), end: Fixed("4") }"#,
+            ),
+            (
+                r#"{"version": "1", "lessThanOrEqual": "*", "status": "affected", "changes": [
+                    {"at": "2", "status": "unknown"}, {"at": "3", "status": "unaffected"}]}"#,
+                r#"Range { introduced: Some("1"), end: Limit("2") }"#,
+            ),
+            (
+                r#"{"version": "0", "lessThan": "9", "status": "unaffected", "changes": [
+                    {"at": "2", "status": "affected"}, {"at": "3", "status": "affected"}]}"#,
+                r#"Range { introduced: Some("2"), end: Fixed("9") }"#,
+            ),
+            (
+                r#"{"version": "*", "status": "affected"}"#,
+                "Range { introduced: None, end: Never }",
+            ),
+            (
+                r#"{"version": "1", "lessThan": "2", "status": "unaffected"}"#,
+                "",
+            ),
+            (r#"{"version": "*", "status": "unaffected"}"#, ""),
+        ] {
+            assert_eq!(of(version), expected, "{version}");
+        }
     }
 
     #[test]
