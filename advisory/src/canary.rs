@@ -180,13 +180,7 @@ mod tests {
             more.join(",")
         );
         let mut builder = Builder::new(Limits::default());
-        let file = FeedFile {
-            source: "alpine",
-            archive: None,
-            path: "v3.12/main.json",
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("alpine", "v3.12/main.json", text.as_bytes());
         builder.add_file(&file).unwrap();
         Database::open(builder.finish()).unwrap()
     }

@@ -66,7 +66,18 @@ pub struct FeedFile<'a> {
     pub bytes: &'a [u8],
 }
 
-impl FeedFile<'_> {
+impl<'a> FeedFile<'a> {
+    /// A plain file, of no archive.
+    pub fn plain(source: &'a str, path: &'a str, bytes: &'a [u8]) -> FeedFile<'a> {
+        FeedFile {
+            source,
+            archive: None,
+            path,
+            modified: None,
+            bytes,
+        }
+    }
+
     /// Where a person finds it: source, archive and path.
     pub fn place(&self) -> String {
         match self.archive {
@@ -363,13 +374,7 @@ mod tests {
             file_bytes: 3,
             ..Limits::default()
         };
-        let file = FeedFile {
-            source: "alpine",
-            archive: None,
-            path: "v3.18/main.json",
-            modified: None,
-            bytes: b"{\"a\"",
-        };
+        let file = FeedFile::plain("alpine", "v3.18/main.json", b"{\"a\"");
         let parsed = alpine::FEED.read(&file, &limits);
         assert!(parsed.failed);
         assert_eq!(parsed.problems[0].kind, ProblemKind::Limit);

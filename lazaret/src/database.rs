@@ -136,14 +136,12 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.db");
         let mut builder = advisory::Builder::new(advisory::Limits::default());
-        let file = advisory::FeedFile {
-            source: "osv-pypi",
-            archive: None,
-            path: "a.json",
-            modified: None,
-            bytes: br#"{"id": "PYSEC-1", "modified": "2021-08-27T03:22:49Z",
+        let file = advisory::FeedFile::plain(
+            "osv-pypi",
+            "a.json",
+            br#"{"id": "PYSEC-1", "modified": "2021-08-27T03:22:49Z",
                 "affected": [{"package": {"name": "a", "ecosystem": "PyPI"}}]}"#,
-        };
+        );
         builder.add_file(&file).unwrap();
         let whole = builder.finish();
         let empty = advisory::Builder::new(advisory::Limits::default()).finish();

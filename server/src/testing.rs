@@ -317,13 +317,11 @@ impl Server {
         });
         let text = catalogue.to_string();
         let mut builder = secdb(fixes);
-        let file = FeedFile {
-            source: "cisa-kev",
-            archive: None,
-            path: "known_exploited_vulnerabilities.json",
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain(
+            "cisa-kev",
+            "known_exploited_vulnerabilities.json",
+            text.as_bytes(),
+        );
         builder.add_file(&file).unwrap();
         self.take_up(Database::open(builder.finish()).unwrap());
     }

@@ -13,25 +13,15 @@ const OSV: &[u8] = br#"{"id": "PYSEC-2019-213", "modified": "2021-08-27T03:22:49
     "ecosystem": "PyPI"}, "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"},
     {"fixed": "0.9.0"}]}], "versions": ["0.6", "0.8.2"]}]}"#;
 
-fn file<'a>(source: &'a str, path: &'a str, bytes: &'a [u8]) -> FeedFile<'a> {
-    FeedFile {
-        source,
-        archive: None,
-        path,
-        modified: None,
-        bytes,
-    }
-}
-
 fn files() -> Vec<FeedFile<'static>> {
     vec![
-        file("alpine", "v3.12/main.json", MAIN),
-        file("alpine", "v3.12/community.json", COMMUNITY),
-        file("alpine", "v3.13/main.json", b"{"),
-        file("debian", "data/DSA/list", DSA),
-        file("osv-pypi", "PYSEC-2019-213.json", OSV),
-        file("osv-pypi", "PYSEC-2019-214.json", b"{\"id\": 7}"),
-        file("osv-pypi", "INDEX.tsv", b"not read"),
+        FeedFile::plain("alpine", "v3.12/main.json", MAIN),
+        FeedFile::plain("alpine", "v3.12/community.json", COMMUNITY),
+        FeedFile::plain("alpine", "v3.13/main.json", b"{"),
+        FeedFile::plain("debian", "data/DSA/list", DSA),
+        FeedFile::plain("osv-pypi", "PYSEC-2019-213.json", OSV),
+        FeedFile::plain("osv-pypi", "PYSEC-2019-214.json", b"{\"id\": 7}"),
+        FeedFile::plain("osv-pypi", "INDEX.tsv", b"not read"),
     ]
 }
 
@@ -102,7 +92,7 @@ fn sources_say_what_they_hold_and_what_they_lack() {
 fn a_source_of_which_nothing_can_be_read_is_broken() {
     let mut builder = Builder::new(Limits::default());
     builder
-        .add_file(&file("debian", "data/DSA/list", b"?"))
+        .add_file(&FeedFile::plain("debian", "data/DSA/list", b"?"))
         .unwrap();
     builder
         .mark_broken("osv", "the archive is cut off")
@@ -144,7 +134,7 @@ fn limits_are_problems_and_never_silent() {
     let mut builder = Builder::new(limits);
     for text in [&long].into_iter().chain(&files) {
         builder
-            .add_file(&file("osv-npm", "a.json", text.as_bytes()))
+            .add_file(&FeedFile::plain("osv-npm", "a.json", text.as_bytes()))
             .unwrap();
     }
     let database = Database::open(builder.finish()).unwrap();
@@ -163,7 +153,10 @@ fn limits_are_problems_and_never_silent() {
         ..Limits::default()
     };
     let names: Vec<_> = (0..9).map(|number| format!("{number}.json")).collect();
-    let broken: Vec<_> = names.iter().map(|name| file("osv", name, b"{")).collect();
+    let broken: Vec<_> = names
+        .iter()
+        .map(|name| FeedFile::plain("osv", name, b"{"))
+        .collect();
     let mut reversed = broken.clone();
     reversed.reverse();
     let bytes = build(&broken, limits);
@@ -184,7 +177,7 @@ fn a_source_has_no_more_entries_than_its_limit() {
         records: 3,
         ..Limits::default()
     };
-    let files = ["a.csv", "b.csv"].map(|path| file("epss", path, text.as_bytes()));
+    let files = ["a.csv", "b.csv"].map(|path| FeedFile::plain("epss", path, text.as_bytes()));
     let database = Database::open(build(&files, limits)).unwrap();
     let source = &database.sources()[0];
     assert_eq!((source.advisories, source.problem_count), (3, 1));
@@ -198,7 +191,7 @@ fn an_archives_date_stands_in_for_a_record_without_one() {
     let member = |modified: &str| FeedFile {
         archive: Some("a.tar.zst"),
         modified: modified.parse().ok(),
-        ..file("alpine", "v3.12/main.json", MAIN)
+        ..FeedFile::plain("alpine", "v3.12/main.json", MAIN)
     };
     let bytes = build(
         &[
@@ -213,7 +206,7 @@ fn an_archives_date_stands_in_for_a_record_without_one() {
     let go = br#"{"id": "GO-2021-0064", "modified": "0001-01-01T00:00:00Z", "affected": []}"#;
     let member = FeedFile {
         modified: "2026-08-21T00:00:00Z".parse().ok(),
-        ..file("govulndb", "data/osv/GO-2021-0064.json", go)
+        ..FeedFile::plain("govulndb", "data/osv/GO-2021-0064.json", go)
     };
     let database = Database::open(build(&[member], Limits::default())).unwrap();
     assert_eq!(database.built(), "2026-08-21T00:00:00Z".parse().ok());
@@ -223,7 +216,7 @@ fn an_archives_date_stands_in_for_a_record_without_one() {
 fn of_parsed(parsed: Parsed) -> Database {
     let mut builder = Builder::new(Limits::default());
     builder
-        .add_parsed(&file("osv", "Alpine/a.json", b""), parsed)
+        .add_parsed(&FeedFile::plain("osv", "Alpine/a.json", b""), parsed)
         .unwrap();
     Database::open(builder.finish()).unwrap()
 }
@@ -363,10 +356,10 @@ fn a_source_that_cannot_be_read_anew_is_kept_as_it_was() {
     let before = Database::open(build(&files(), Limits::default())).unwrap();
     let mut builder = Builder::new(Limits::default());
     builder
-        .add_file(&file("debian", "data/DSA/list", DSA))
+        .add_file(&FeedFile::plain("debian", "data/DSA/list", DSA))
         .unwrap();
     builder
-        .add_file(&file("alpine", "v3.12/main.json", b"{"))
+        .add_file(&FeedFile::plain("alpine", "v3.12/main.json", b"{"))
         .unwrap();
     assert!(builder.keep(&before, "alpine", "it is cut off").unwrap());
     assert!(!builder.keep(&before, "unheard-of", "").unwrap());

@@ -4,13 +4,7 @@ use super::*;
 use crate::{Builder, End, FeedFile, Limits, Range, State};
 
 fn file<'a>(source: &'a str, path: &'a str, text: &'a str) -> FeedFile<'a> {
-    FeedFile {
-        source,
-        archive: None,
-        path,
-        modified: None,
-        bytes: text.as_bytes(),
-    }
+    FeedFile::plain(source, path, text.as_bytes())
 }
 
 // After secdb v3.12 (2020-10) and OSV records of 2025: GHSA with several branches, Ubuntu Pro.
@@ -288,13 +282,7 @@ fn tests_database() -> Vec<u8> {
         ("alpine", "v3.12/main.json", secdb),
         ("cisa-kev", "known_exploited_vulnerabilities.json", kev),
     ] {
-        let file = crate::FeedFile {
-            source,
-            archive: None,
-            path,
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = crate::FeedFile::plain(source, path, text.as_bytes());
         builder.add_file(&file).unwrap();
     }
     builder.finish()

@@ -168,13 +168,7 @@ mod tests {
               "CVE 2018-16859", "wnpa-sec-2017-18"]}}}]}"#;
 
     fn read(path: &str, text: &str) -> Parsed {
-        let file = FeedFile {
-            source: "alpine-secdb",
-            archive: None,
-            path,
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("alpine-secdb", path, text.as_bytes());
         FEED.read(&file, &Limits::default())
     }
 

@@ -79,13 +79,7 @@ mod tests {
     use super::*;
 
     pub(super) fn told(feed: &Feed, text: &str) -> String {
-        let file = FeedFile {
-            source: "x",
-            archive: None,
-            path: "2/updateinfo.xml",
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("x", "2/updateinfo.xml", text.as_bytes());
         let parsed = feed.read(&file, &Limits::default());
         let mut lines = Vec::new();
         for record in &parsed.records {

@@ -152,13 +152,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Parsed {
-        let file = FeedFile {
-            source: "arch",
-            archive: None,
-            path: "all.json",
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("arch", "all.json", text.as_bytes());
         FEED.read(&file, &Limits::default())
     }
 

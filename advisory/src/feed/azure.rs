@@ -123,13 +123,7 @@ mod tests {
     }
 
     fn read(path: &str, text: &str) -> Parsed {
-        let file = FeedFile {
-            source: "azurelinux",
-            archive: None,
-            path,
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("azurelinux", path, text.as_bytes());
         FEED.read(&file, &Limits::default())
     }
 

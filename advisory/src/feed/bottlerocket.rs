@@ -46,13 +46,7 @@ mod tests {
             <reference id="CVE-2024-43840" type="cve" /></references><pkglist>
             <collection short="bottlerocket"><package arch="x86_64" name="kernel-6.1"
             version="6.1.140" release="1.br1" epoch="0" /></collection></pkglist></update></updates>"#;
-        let file = FeedFile {
-            source: "bottlerocket",
-            archive: None,
-            path: "updateinfo.xml",
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("bottlerocket", "updateinfo.xml", text.as_bytes());
         let parsed = FEED.read(&file, &Limits::default());
         let (record, row) = (&parsed.records[0], &parsed.records[0].affected[0]);
         assert_eq!(record.weaknesses[0].id, "CVE-2024-43840");

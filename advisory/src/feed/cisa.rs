@@ -107,13 +107,11 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Parsed {
-        let file = FeedFile {
-            source: "cisa-kev",
-            archive: None,
-            path: "known_exploited_vulnerabilities.json",
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain(
+            "cisa-kev",
+            "known_exploited_vulnerabilities.json",
+            text.as_bytes(),
+        );
         FEED.read(&file, &Limits::default())
     }
 

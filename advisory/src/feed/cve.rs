@@ -345,13 +345,7 @@ mod tests {
     use super::*;
 
     fn told(text: &str) -> String {
-        let file = FeedFile {
-            source: "cve",
-            archive: None,
-            path: "cves/2024/7xxx/CVE-2024-7826.json",
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("cve", "cves/2024/7xxx/CVE-2024-7826.json", text.as_bytes());
         let parsed = FEED.read(&file, &Limits::default());
         assert!(!parsed.failed, "one broken record of many is no failure");
         let mut lines: Vec<String> = parsed

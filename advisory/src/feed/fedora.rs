@@ -59,13 +59,7 @@ mod tests {
             <package name="libssh" version="0.10.6" release="1.el9" epoch="0" arch="x86_64"/>
             <package name="odd" version="1" release="1" epoch="0" arch="x86_64"/>
             </collection></pkglist></update></updates>"#;
-        let file = FeedFile {
-            source: "fedora",
-            archive: None,
-            path: "updateinfo.xml",
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("fedora", "updateinfo.xml", text.as_bytes());
         let parsed = FEED.read(&file, &Limits::default());
         let record = &parsed.records[0];
         let names: Vec<&str> = record

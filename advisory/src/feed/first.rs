@@ -174,13 +174,7 @@ mod tests {
     use super::*;
 
     fn read(path: &str, text: &str, limits: Limits) -> Parsed {
-        let file = FeedFile {
-            source: "epss",
-            archive: None,
-            path,
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("epss", path, text.as_bytes());
         FEED.read(&file, &limits)
     }
 

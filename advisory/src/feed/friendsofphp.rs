@@ -185,13 +185,11 @@ mod tests {
     use crate::feed::interval::shown;
 
     fn read(text: &str) -> Parsed {
-        let file = FeedFile {
-            source: "friendsofphp",
-            archive: None,
-            path: "symfony/http-foundation/CVE-2026-48736.yaml",
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain(
+            "friendsofphp",
+            "symfony/http-foundation/CVE-2026-48736.yaml",
+            text.as_bytes(),
+        );
         FEED.read(&file, &Limits::default())
     }
 

@@ -272,13 +272,7 @@ mod tests {
     use crate::feed::interval::shown;
 
     fn read(text: &str) -> Parsed {
-        let file = FeedFile {
-            source: "gentoo",
-            archive: None,
-            path: "glsa-202305-28.xml",
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("gentoo", "glsa-202305-28.xml", text.as_bytes());
         FEED.read(&file, &Limits::default())
     }
 

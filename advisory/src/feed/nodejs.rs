@@ -203,13 +203,7 @@ mod tests {
     use crate::feed::interval::shown;
 
     fn read(path: &str, text: &str) -> Parsed {
-        let file = FeedFile {
-            source: "nodejs-security-wg",
-            archive: None,
-            path,
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("nodejs-security-wg", path, text.as_bytes());
         FEED.read(&file, &Limits::default())
     }
 

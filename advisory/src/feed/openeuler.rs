@@ -94,13 +94,11 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Parsed {
-        let file = FeedFile {
-            source: "openeuler",
-            archive: None,
-            path: "cve/2025/csaf-openeuler-cve-2025-30346.json",
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain(
+            "openeuler",
+            "cve/2025/csaf-openeuler-cve-2025-30346.json",
+            text.as_bytes(),
+        );
         FEED.read(&file, &Limits::default())
     }
 

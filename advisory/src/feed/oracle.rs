@@ -107,13 +107,7 @@ mod tests {
     }
 
     fn told(text: &str) -> String {
-        let file = FeedFile {
-            source: "oracle",
-            archive: None,
-            path: "com.oracle.elsa-all.xml",
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("oracle", "com.oracle.elsa-all.xml", text.as_bytes());
         let parsed = FEED.read(&file, &Limits::default());
         let mut lines = Vec::new();
         for record in &parsed.records {

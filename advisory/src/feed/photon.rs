@@ -214,13 +214,7 @@ mod tests {
     use super::*;
 
     fn read(path: &str, text: &str) -> Parsed {
-        let file = FeedFile {
-            source: "photon",
-            archive: None,
-            path,
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("photon", path, text.as_bytes());
         FEED.read(&file, &Limits::default())
     }
 

@@ -162,13 +162,7 @@ mod tests {
     use crate::feed::interval::shown;
 
     fn read(path: &str, text: &str) -> Parsed {
-        let file = FeedFile {
-            source: "ruby-advisory-db",
-            archive: None,
-            path,
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("ruby-advisory-db", path, text.as_bytes());
         FEED.read(&file, &Limits::default())
     }
 

@@ -174,13 +174,7 @@ mod tests {
     use crate::feed::interval::shown;
 
     fn read(path: &str, text: &str) -> Parsed {
-        let file = FeedFile {
-            source: "rustsec",
-            archive: None,
-            path,
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("rustsec", path, text.as_bytes());
         FEED.read(&file, &Limits::default())
     }
 

@@ -156,13 +156,7 @@ mod tests {
     use super::*;
 
     fn read(path: &str, text: &str) -> Parsed {
-        let file = FeedFile {
-            source: "suse",
-            archive: None,
-            path,
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("suse", path, text.as_bytes());
         FEED.read(&file, &Limits::default())
     }
 

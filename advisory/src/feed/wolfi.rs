@@ -28,13 +28,7 @@ mod tests {
     use crate::{Limits, State};
 
     fn read(feed: &Feed, text: &str) -> Parsed {
-        let file = FeedFile {
-            source: "wolfi",
-            archive: None,
-            path: "security.json",
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("wolfi", "security.json", text.as_bytes());
         feed.read(&file, &Limits::default())
     }
 

@@ -8,13 +8,7 @@ pub(crate) fn database(files: &[(&str, &str)]) -> Database {
     let mut builder = Builder::new(Limits::default());
     for (path, text) in files {
         let (source, path) = path.split_once('/').unwrap();
-        let file = FeedFile {
-            source,
-            archive: None,
-            path,
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain(source, path, text.as_bytes());
         builder.add_file(&file).unwrap();
     }
     Database::open(builder.finish()).unwrap()

@@ -15,13 +15,11 @@ const SOURCE: &str = "starter-osv";
 pub fn database() -> Result<Vec<u8>, UnknownSource> {
     let mut builder = Builder::new(advisory::Limits::default());
     for (number, record) in TABLE.lines().filter_map(record).enumerate() {
-        builder.add_file(&FeedFile {
-            source: SOURCE,
-            archive: None,
-            path: &format!("{number}.json"),
-            modified: None,
-            bytes: record.to_string().as_bytes(),
-        })?;
+        builder.add_file(&FeedFile::plain(
+            SOURCE,
+            &format!("{number}.json"),
+            record.to_string().as_bytes(),
+        ))?;
     }
     Ok(builder.finish())
 }

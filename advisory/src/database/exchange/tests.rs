@@ -34,13 +34,7 @@ fn database() -> Vec<u8> {
     let mut builder = Builder::new(Limits::default());
     for (path, text) in FILES {
         let (source, path) = path.split_once('/').unwrap();
-        let file = FeedFile {
-            source,
-            archive: None,
-            path,
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain(source, path, text.as_bytes());
         builder.add_file(&file).unwrap();
     }
     builder.finish()

@@ -220,13 +220,7 @@ mod tests {
         \t[woody] - d <undetermined>\n\t[woody] - e <removed>\n";
 
     fn read(path: &str, bytes: &[u8]) -> Parsed {
-        let file = FeedFile {
-            source: "debian",
-            archive: None,
-            path,
-            modified: None,
-            bytes,
-        };
+        let file = FeedFile::plain("debian", path, bytes);
         FEED.read(&file, &Limits::default())
     }
 

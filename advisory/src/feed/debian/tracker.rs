@@ -129,13 +129,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Parsed {
-        let file = FeedFile {
-            source: "debian",
-            archive: None,
-            path: "json",
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("debian", "json", text.as_bytes());
         FEED.read(&file, &Limits::default())
     }
 

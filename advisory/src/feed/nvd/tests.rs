@@ -1,13 +1,7 @@
 use super::*;
 
 fn parsed(path: &str, text: &str) -> Parsed {
-    let file = FeedFile {
-        source: "nvd",
-        archive: None,
-        path,
-        modified: None,
-        bytes: text.as_bytes(),
-    };
+    let file = FeedFile::plain("nvd", path, text.as_bytes());
     FEED.read(&file, &Limits::default())
 }
 

@@ -5,13 +5,7 @@ use crate::feed::{FeedFile, Parsed};
 use crate::{End, Limits, Range, State};
 
 fn read(path: &str, text: &str) -> Parsed {
-    let file = FeedFile {
-        source: "osv-misc",
-        archive: None,
-        path,
-        modified: None,
-        bytes: text.as_bytes(),
-    };
+    let file = FeedFile::plain("osv-misc", path, text.as_bytes());
     FEED.read(&file, &Limits::default())
 }
 

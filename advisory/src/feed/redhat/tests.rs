@@ -2,13 +2,7 @@ use super::*;
 use crate::{End, Record};
 
 fn read(path: &str, text: &str) -> Parsed {
-    let file = FeedFile {
-        source: "redhat",
-        archive: None,
-        path,
-        modified: None,
-        bytes: text.as_bytes(),
-    };
+    let file = FeedFile::plain("redhat", path, text.as_bytes());
     FEED.read(&file, &Limits::default())
 }
 
@@ -252,13 +246,7 @@ fn broken_documents_are_told() {
         depth: 49,
         ..Limits::default()
     };
-    let shallow = FeedFile {
-        source: "redhat",
-        archive: None,
-        path: "vex/cve-1.json",
-        modified: None,
-        bytes: nested.as_bytes(),
-    };
+    let shallow = FeedFile::plain("redhat", "vex/cve-1.json", nested.as_bytes());
     assert!(FEED.read(&shallow, &limits).failed);
     for text in [
         "",

@@ -182,13 +182,7 @@ mod tests {
     use crate::feed::ubuntu::FEED;
 
     fn parsed(text: &str) -> Parsed {
-        let file = FeedFile {
-            source: "ubuntu",
-            archive: None,
-            path: "active/CVE-2022-3715",
-            modified: None,
-            bytes: text.as_bytes(),
-        };
+        let file = FeedFile::plain("ubuntu", "active/CVE-2022-3715", text.as_bytes());
         FEED.read(&file, &Limits::default())
     }
 
