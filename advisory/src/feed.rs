@@ -20,7 +20,6 @@ pub mod chainguard;
 pub mod cisa;
 pub mod csaf;
 pub mod cve;
-mod day;
 pub mod debian;
 pub mod fedora;
 pub mod first;
@@ -258,6 +257,11 @@ fn cut(text: &str, limit: usize) -> String {
         out.push_str(word);
     }
     out
+}
+
+/// The beginning of what somebody wrote, as a message quotes it.
+fn shown(text: &str) -> String {
+    text.chars().take(40).collect()
 }
 
 #[cfg(test)]

@@ -127,10 +127,7 @@ fn say(row: &mut Affected, group: &Group) -> Result<(), String> {
         "Vulnerable" => State::Affected,
         "Not affected" => State::NotAffected,
         "Unknown" => State::UnderInvestigation,
-        other => {
-            let shown: String = other.chars().take(40).collect();
-            return Err(format!("status '{shown}' is not known"));
-        }
+        other => return Err(format!("status '{}' is not known", super::shown(other))),
     };
     match (row.state, fixed) {
         (State::Fixed, Some(version)) => row.ranges.push(Range::before(version)),

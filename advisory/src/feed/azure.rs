@@ -75,10 +75,7 @@ fn record(
     ecosystem: &Ecosystem,
 ) -> Result<Option<Record>, String> {
     let reference = definition.reference("CVE").ok_or("it names no CVE")?;
-    let statements = document.statements(definition);
-    if statements.is_empty() {
-        return Err("it names no package and version".to_owned());
-    }
+    let statements = document.statements(definition)?;
     let mut record = definition.record(&reference.id);
     record.bulletin = false;
     record.url = reference.url.clone();

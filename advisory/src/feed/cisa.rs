@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::position::Lines;
-use super::{Feed, FeedFile, Parsed, Remote};
+use super::{Feed, FeedFile, Parsed, Remote, shown};
 use crate::database::exploitation;
 use crate::{Cve, Limits};
 
@@ -89,7 +89,6 @@ fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
 
 fn entry(text: &str) -> Result<(Cve, Exploitation), String> {
     let entry: Entry = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let shown = |text: &str| text.chars().take(40).collect::<String>();
     let is_no = |text: &str, what: &str| format!("'{}' is no {what}", shown(text));
     let cve = Cve::of(&entry.cve).ok_or_else(|| is_no(&entry.cve, "CVE"))?;
     let added = entry.added.parse::<Date>().ok();

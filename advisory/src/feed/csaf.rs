@@ -81,6 +81,15 @@ pub struct Publisher {
     pub bulletin: fn(url: &str) -> Option<&str>,
 }
 
+/// What is said of an affected product where the only final word is that it will not be mended.
+pub fn affected(remedies: &[Remedy<'_>]) -> State {
+    let is_final = remedies.iter().any(|one| one.category == "no_fix_planned");
+    match is_final {
+        true => State::WillNotFix,
+        false => State::Affected,
+    }
+}
+
 /// Reads one document: a record per weakness, and one per bulletin that mends it.
 pub fn parse(file: &FeedFile<'_>, limits: &Limits, publisher: &Publisher) -> Parsed {
     let failure = |kind, detail: String| Parsed::failure(Problem::new(kind, file.place(), detail));

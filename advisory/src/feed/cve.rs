@@ -9,11 +9,11 @@
 use model::{Ecosystem, PackageType, Problem, ProblemKind};
 use serde::Deserialize;
 
-use super::nvd::{self, Text};
+use super::nvd::{self, Text, Vector};
 use super::{Feed, FeedFile, Parsed, Remote, rating, time};
 use crate::matching::is_of_distro;
 use crate::name::normalised;
-use crate::{Affected, Cve, CveFacts, End, Limits, Range, Record, State};
+use crate::{Affected, CveFacts, End, Limits, Range, Record, State};
 
 /// All records, of which each is a file.
 const REMOTES: &[Remote] = &[Remote::file(
@@ -87,13 +87,6 @@ struct Metric {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Vector {
-    #[serde(default)]
-    vector_string: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Product {
     #[serde(rename = "packageURL")]
     package_url: Option<String>,
@@ -129,6 +122,11 @@ struct Change {
 }
 
 fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
+    // One record of very many: what is wrong with it is no failure of the source.
+    let unread = |detail: String| Parsed {
+        problems: vec![Problem::new(ProblemKind::Malformed, file.place(), detail)],
+        ..Parsed::default()
+    };
     let document: Document = match serde_json::from_slice(file.bytes) {
         Ok(document) => document,
         Err(error) => {
@@ -136,23 +134,13 @@ fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
             if !other.failed {
                 return other;
             }
-            let detail = format!("it is no CVE record: {error}");
-            let problem = Problem::new(ProblemKind::Malformed, file.place(), detail);
-            return Parsed {
-                problems: vec![problem],
-                ..Parsed::default()
-            };
+            return unread(format!("it is no CVE record: {error}"));
         }
     };
-    let id = document.cve_metadata.cve_id.clone();
-    let Some(cve) = Cve::of(&id).filter(|_| id.starts_with("CVE-")) else {
-        let shown: String = id.chars().take(40).collect();
-        let detail = format!("'{shown}' is no CVE");
-        let problem = Problem::new(ProblemKind::Malformed, file.place(), detail);
-        return Parsed {
-            problems: vec![problem],
-            ..Parsed::default()
-        };
+    let id = document.cve_metadata.cve_id.as_str();
+    let cve = match nvd::named(id) {
+        Ok(cve) => cve,
+        Err(detail) => return unread(detail),
     };
     let metadata = &document.cve_metadata;
     let rejected = metadata.state.eq_ignore_ascii_case("rejected");
@@ -169,7 +157,7 @@ fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
     };
     let affected = rows(&containers.cna.affected);
     if !affected.is_empty() {
-        let mut record = Record::new(id.as_str());
+        let mut record = Record::new(id);
         record.url = format!("https://www.cve.org/CVERecord?id={id}");
         record.withdrawn = rejected;
         record.modified = metadata.date_updated.as_deref().and_then(time::read);

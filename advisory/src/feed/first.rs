@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use model::{Epss, Exploitation, Problem, ProblemKind};
 
-use super::{Feed, FeedFile, Parsed, Remote};
+use super::{Feed, FeedFile, Parsed, Remote, shown};
 use crate::{Cve, Limits};
 
 const REMOTES: &[Remote] = &[Remote::file(
@@ -114,9 +114,8 @@ impl Reader<'_> {
         }
         self.wrong += 1;
         if self.wrong <= self.limits.problems {
-            let shown: String = text.chars().take(40).collect();
             let place = format!("{}: line {number}", self.file.place());
-            let detail = format!("'{shown}' is no CVE with a probability");
+            let detail = format!("'{}' is no CVE with a probability", shown(text));
             let problem = Problem::new(ProblemKind::Malformed, place, detail);
             self.parsed.problems.push(problem);
         }

@@ -16,7 +16,7 @@ use version::Scheme;
 
 use super::interval::{Cut, Interval, Set};
 use super::xml::{self, Element};
-use super::{Feed, FeedFile, Parsed, day, rating};
+use super::{Feed, FeedFile, Parsed, rating, time};
 use crate::identifier;
 use crate::{Affected, End, Limits, Range, Record, State, Weakness};
 
@@ -105,8 +105,8 @@ fn linked(address: &str) -> Option<&str> {
 /// A day as its first moment: `2023-05-21`, in old announcements `May 26, 2007: 01`.
 fn date(text: &str) -> Option<Timestamp> {
     let bare = text.split(':').next().unwrap_or_default().trim();
-    let english = || day::first_moment(Date::strptime("%B %d, %Y", bare).ok()?);
-    day::read(bare).or_else(english)
+    let english = || time::first_moment(Date::strptime("%B %d, %Y", bare).ok()?);
+    time::read_day(bare).or_else(english)
 }
 
 /// More versions than this of one package are no person's list.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::interval::Set;
 use super::requirement::{after_semantic, npm, npm_lines, semantic_order};
-use super::{Feed, FeedFile, Parsed, Remote, day, rating};
+use super::{Feed, FeedFile, Parsed, Remote, rating, time};
 use crate::identifier;
 use crate::{Affected, End, Limits, Range, Record, Score, State, Weakness};
 
@@ -124,8 +124,8 @@ fn record(path: &str, read: Advisory, limits: &Limits) -> Result<Record, String>
         record.severity = record.score.map_or(Severity::Unknown, rating::of_score);
     }
     let published = read.publish_date.as_deref().or(read.created.as_deref());
-    record.published = published.and_then(day::read);
-    record.modified = read.updated_at.as_deref().and_then(day::read);
+    record.published = published.and_then(time::read_day);
+    record.modified = read.updated_at.as_deref().and_then(time::read_day);
     record.affected = vec![affected(list, &read)?];
     Ok(record)
 }

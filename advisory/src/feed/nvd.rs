@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::position::Lines;
-use super::{Feed, FeedFile, Parsed, Remote, cut, rating, time};
+use super::{Feed, FeedFile, Parsed, Remote, cut, rating, shown, time};
 use crate::{Cve, CveFacts, Limits, Record, Score};
 
 mod configuration;
@@ -143,11 +143,12 @@ struct Metric {
     cvss_data: Vector,
 }
 
+/// A score as its vector, in whichever version of CVSS.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Vector {
+pub(super) struct Vector {
     #[serde(default)]
-    vector_string: String,
+    pub(super) vector_string: String,
 }
 
 fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
@@ -207,9 +208,7 @@ fn take(
     parsed: &mut Parsed,
 ) {
     let known = read.map_err(|error| error.to_string()).and_then(|read| {
-        let cve = Cve::of(&read.id).filter(|_| read.id.starts_with("CVE-"));
-        let shown: String = read.id.chars().take(40).collect();
-        let cve = cve.ok_or_else(|| format!("'{shown}' is no CVE"))?;
+        let cve = named(&read.id)?;
         Ok((cve, read))
     });
     match known {
@@ -243,6 +242,12 @@ fn keep(cve: Cve, read: Vulnerability, limits: &Limits, parsed: &mut Parsed) {
     if facts != CveFacts::default() || parsed.records.last().is_none_or(|last| last.id != read.id) {
         parsed.cves.push((cve, facts));
     }
+}
+
+/// The CVE of an identifier that has to be one.
+pub(super) fn named(id: &str) -> Result<Cve, String> {
+    let cve = Cve::of(id).filter(|_| id.starts_with("CVE-"));
+    cve.ok_or_else(|| format!("'{}' is no CVE", shown(id)))
 }
 
 /// The English text, cut.

@@ -7,9 +7,9 @@
 use model::{Ecosystem, Stream};
 
 use super::csaf::package::{self, Package};
-use super::csaf::{self, Meaning, Product, Publisher, Remedy, Status, Subject};
+use super::csaf::{self, Meaning, Product, Publisher, Status, Subject};
 use super::{Feed, FeedFile, Parsed};
-use crate::{Limits, State};
+use crate::Limits;
 
 /// The feed.
 pub const FEED: Feed = Feed {
@@ -31,7 +31,7 @@ pub const FEED: Feed = Feed {
 
 const PUBLISHER: Publisher = Publisher {
     meaning,
-    affected,
+    affected: csaf::affected,
     address: |id| format!("https://www.openeuler.org/en/security/cve/detail/?cveId={id}"),
     bulletin,
 };
@@ -40,14 +40,6 @@ const PUBLISHER: Publisher = Publisher {
 fn bulletin(url: &str) -> Option<&str> {
     let (_, id) = url.split_once("?id=")?;
     id.starts_with("openEuler-SA-").then_some(id)
-}
-
-fn affected(remedies: &[Remedy<'_>]) -> State {
-    let is_final = remedies.iter().any(|one| one.category == "no_fix_planned");
-    match is_final {
-        true => State::WillNotFix,
-        false => State::Affected,
-    }
 }
 
 fn meaning(product: &Product<'_>, status: Status) -> Meaning {
@@ -64,7 +56,7 @@ fn meaning(product: &Product<'_>, status: Status) -> Meaning {
     let is_build = status == Status::Fixed || !component.architecture.is_empty();
     let named = match is_build {
         true => package::of_file_name(component.id, true),
-        false => Some(source(component.id)),
+        false => Some(Package::unversioned(component.id, "src")),
     };
     let Some(package) = named else {
         return Meaning::Unclear("are mended in no version that could be read");
@@ -79,19 +71,10 @@ fn meaning(product: &Product<'_>, status: Status) -> Meaning {
     })
 }
 
-/// A package as such, by its source's name.
-fn source(id: &str) -> Package<'_> {
-    Package {
-        kind: "rpm",
-        name: id.into(),
-        architecture: "src",
-        ..Package::default()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::State;
 
     fn read(text: &str) -> Parsed {
         let file = FeedFile::plain(

@@ -34,10 +34,7 @@ pub const FEED: Feed = Feed {
 
 fn record(document: &Document, definition: &Definition) -> Result<Option<Record>, String> {
     let reference = definition.reference("elsa").ok_or("it names no ELSA")?;
-    let statements = document.statements(definition);
-    if statements.is_empty() {
-        return Err("it names no package and version".to_owned());
-    }
+    let statements = document.statements(definition)?;
     let mut record = definition.record(&reference.id);
     record.url = reference.url.replace("http://", "https://");
     let mut rows = Vec::new();

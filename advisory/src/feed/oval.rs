@@ -175,8 +175,19 @@ fn facts(definition: &Definition) -> impl Iterator<Item = (Cve, CveFacts)> {
 
 impl Document {
     /// What a definition says of each package, in order.
-    pub fn statements<'a>(&'a self, definition: &'a Definition) -> Vec<Statement<'a>> {
-        self.tests.statements(&definition.criteria)
+    ///
+    /// # Errors
+    ///
+    /// Where it says nothing of any.
+    pub fn statements<'a>(
+        &'a self,
+        definition: &'a Definition,
+    ) -> Result<Vec<Statement<'a>>, String> {
+        let statements = self.tests.statements(&definition.criteria);
+        match statements.is_empty() {
+            true => Err("it names no package and version".to_owned()),
+            false => Ok(statements),
+        }
     }
 }
 

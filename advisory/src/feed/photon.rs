@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::oval::{self, Definition, Document};
 use super::position::Lines;
-use super::{Feed, FeedFile, Parsed, Remote, rating};
+use super::{Feed, FeedFile, Parsed, Remote, rating, shown};
 use crate::identifier;
 use crate::{Affected, Limits, Range, Record, Score, State, Weakness};
 
@@ -98,10 +98,7 @@ fn bulletin(
     // Some have no bulletin yet, only their number in this list.
     let id = id.or_else(|| Some(definition.title.split_whitespace().next()?.to_owned()));
     let id = id.ok_or("it has neither a PHSA nor a title")?;
-    let statements = document.statements(definition);
-    if statements.is_empty() {
-        return Err("it names no package and version".to_owned());
-    }
+    let statements = document.statements(definition)?;
     let mut record = definition.record(&id);
     record.url = reference.map_or_else(String::new, |one| one.url.clone());
     let rows = statements
@@ -161,7 +158,6 @@ fn list(file: &FeedFile<'_>, limits: &Limits, ecosystem: &Ecosystem) -> Parsed {
 }
 
 fn listed(entry: Entry, ecosystem: &Ecosystem, limits: &Limits) -> Result<Record, String> {
-    let shown = |text: &str| text.chars().take(40).collect::<String>();
     if !identifier::looks_like_one(&entry.cve_id) {
         return Err(format!("'{}' is no identifier", shown(&entry.cve_id)));
     }

@@ -141,11 +141,8 @@ fn of_identifier(id: &str, status: Status) -> Option<Package<'_>> {
         None => ("", id),
     };
     Some(Package {
-        kind: "rpm",
-        name: name.into(),
-        architecture: "src",
         module: module.into(),
-        ..Package::default()
+        ..Package::unversioned(name, "src")
     })
 }
 

@@ -8,7 +8,7 @@ use model::{Cvss, Ecosystem, PackageType, Problem, ProblemKind, Severity};
 use serde::Deserialize;
 
 use super::requirement::{after_gem, any_of, gem, order};
-use super::{Feed, FeedFile, Parsed, Remote, day, rating, yaml};
+use super::{Feed, FeedFile, Parsed, Remote, rating, time, yaml};
 use crate::{Affected, End, Limits, Range, Record, Score, State, Weakness};
 
 const REMOTES: &[Remote] = &[Remote::file(
@@ -91,10 +91,9 @@ fn record(path: &str, read: Advisory, limits: &Limits) -> Result<(Record, Option
     record.description = super::cut(text.unwrap_or_default(), limits.description_bytes);
     let mut remark = None;
     if let Some(text) = &read.date {
-        record.published = day::read(text);
+        record.published = time::read_day(text);
         if record.published.is_none() {
-            let shown: String = text.chars().take(40).collect();
-            remark = Some(format!("date '{shown}' is no date"));
+            remark = Some(format!("date '{}' is no date", super::shown(text)));
         }
     }
     let kind = kind(path).unwrap_or(PackageType::Gem);

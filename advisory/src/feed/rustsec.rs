@@ -9,7 +9,7 @@ use model::{Ecosystem, PackageType, Problem, ProblemKind, Severity};
 use serde::Deserialize;
 
 use super::requirement::{after_semantic, any_of, cargo, semantic_order};
-use super::{Feed, FeedFile, Parsed, Remote, day, osv, rating};
+use super::{Feed, FeedFile, Parsed, Remote, osv, rating, time};
 use crate::identifier;
 use crate::{Affected, End, Limits, Range, Record, State, Weakness};
 
@@ -125,7 +125,7 @@ fn record(path: &str, text: &str, limits: &Limits) -> Result<Record, String> {
     };
     record.score = read.cvss.as_deref().and_then(rating::score);
     record.severity = record.score.map_or(Severity::Unknown, rating::of_score);
-    record.published = read.date.as_deref().and_then(day::read);
+    record.published = read.date.as_deref().and_then(time::read_day);
     record.withdrawn = read.withdrawn.is_some();
     let title = body.lines().find_map(|line| line.strip_prefix("# "));
     record.description = super::cut(title.unwrap_or(body), limits.description_bytes);

@@ -8,9 +8,9 @@
 use model::{Ecosystem, Stream};
 
 use super::csaf::package::{self, Package};
-use super::csaf::{self, Meaning, Product, Publisher, Remedy, Status, Subject};
+use super::csaf::{self, Meaning, Product, Publisher, Status, Subject};
 use super::{Feed, FeedFile, Parsed};
-use crate::{Limits, State};
+use crate::Limits;
 
 /// The distributions that SUSE speaks of, by what os-release calls them.
 const DISTROS: &[&str] = &[
@@ -27,8 +27,7 @@ const DISTROS: &[&str] = &[
 /// The feed.
 pub const FEED: Feed = Feed {
     name: "suse-csaf",
-    // All documents are offered as one archive that is packed with bzip2, which is not read, and
-    // one by one.
+    // All documents are offered as one archive, and one by one.
     remotes: &[],
     recognises: |source| source == "suse" || source.starts_with("suse-csaf"),
     wants: |_, path| path.ends_with(".json") && !path.ends_with("provider-metadata.json"),
@@ -43,7 +42,7 @@ pub const FEED: Feed = Feed {
 
 const PUBLISHER: Publisher = Publisher {
     meaning,
-    affected,
+    affected: csaf::affected,
     address: |id| format!("https://www.suse.com/security/cve/{id}"),
     bulletin: |_| None,
 };
@@ -57,14 +56,6 @@ fn is_document(path: &str) -> bool {
 
 fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
     csaf::parse(file, limits, &PUBLISHER)
-}
-
-fn affected(remedies: &[Remedy<'_>]) -> State {
-    let is_final = remedies.iter().any(|one| one.category == "no_fix_planned");
-    match is_final {
-        true => State::WillNotFix,
-        false => State::Affected,
-    }
 }
 
 fn meaning(product: &Product<'_>, status: Status) -> Meaning {
@@ -100,12 +91,7 @@ fn bare(id: &str) -> Package<'_> {
         Some(name) => (name, "src"),
         None => (id, ""),
     };
-    Package {
-        kind: "rpm",
-        name: name.into(),
-        architecture,
-        ..Package::default()
-    }
+    Package::unversioned(name, architecture)
 }
 
 /// The stream and the channel of a product. `cpe:/o:suse:sles:15:sp4` and the modules that come
@@ -154,6 +140,7 @@ fn release(version: &str, update: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::State;
 
     fn read(path: &str, text: &str) -> Parsed {
         let file = FeedFile::plain("suse", path, text.as_bytes());

@@ -1,30 +1,33 @@
-//! Times as publishers write them.
+//! Times and days as publishers write them.
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
 /// A time with or without a zone, or a day; without a zone it is UTC's. Times before 1970 are
 /// placeholders and count as none.
 pub fn read(text: &str) -> Option<Timestamp> {
     let text = text.trim();
-    let utc = |civil: DateTime| {
-        civil
-            .to_zoned_datetime(TimeZone::UTC)
-            .ok()
-            .map(|zoned| zoned.timestamp())
-    };
     let time = text
         .parse::<Timestamp>()
         .ok()
-        .or_else(|| utc(text.parse::<DateTime>().ok()?))
-        .or_else(|| {
-            utc(text
-                .parse::<Date>()
-                .ok()?
-                .to_datetime(jiff::civil::Time::midnight()))
-        })?;
+        .or_else(|| utc(text.parse().ok()?))
+        .or_else(|| first_moment(text.parse().ok()?))?;
     (time.as_second() >= 0).then_some(time)
+}
+
+/// The first moment of the day that a text begins with: `2020-05-18`.
+pub fn read_day(text: &str) -> Option<Timestamp> {
+    first_moment(text.trim().get(..10)?.parse().ok()?)
+}
+
+/// The first moment of a day, UTC.
+pub fn first_moment(day: Date) -> Option<Timestamp> {
+    utc(day.to_datetime(Time::midnight()))
+}
+
+fn utc(civil: DateTime) -> Option<Timestamp> {
+    TimeZone::UTC.to_timestamp(civil).ok()
 }
 
 #[cfg(test)]
@@ -51,6 +54,22 @@ mod tests {
                 expected,
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight() {
+        for (text, expected) in [
+            ("2020-05-18", Some("2020-05-18T00:00:00Z")),
+            (" 2020-05-18 08:00:00", Some("2020-05-18T00:00:00Z")),
+            ("2020-02-30", None),
+            ("2020-5-1", None),
+            ("May 26, 2007", None),
+            ("", None),
+            ("ééééééé", None),
+        ] {
+            let expected = expected.and_then(|text| text.parse().ok());
+            assert_eq!(read_day(text), expected, "{text}");
         }
     }
 }

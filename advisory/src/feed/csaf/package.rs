@@ -19,7 +19,17 @@ pub struct Package<'a> {
     pub module: Cow<'a, str>,
 }
 
-impl Package<'_> {
+impl<'a> Package<'a> {
+    /// An RPM package as such, in whichever version.
+    pub fn unversioned(name: &'a str, architecture: &'a str) -> Package<'a> {
+        Package {
+            kind: "rpm",
+            name: Cow::Borrowed(name),
+            architecture,
+            ..Package::default()
+        }
+    }
+
     /// `epoch:version-release`, without an epoch of 0; `None` for a package without a version.
     pub fn full_version(&self) -> Option<String> {
         let none = self.epoch.is_empty() || self.epoch.bytes().all(|byte| byte == b'0');

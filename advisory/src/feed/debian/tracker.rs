@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{address, stream};
 use crate::feed::position::Lines;
-use crate::feed::{FeedFile, Parsed};
+use crate::feed::{FeedFile, Parsed, shown};
 use crate::{Affected, Limits, Range, Record, State};
 
 /// The part of the publisher's whole that this is.
@@ -107,7 +107,7 @@ fn state(release: &Release, urgency: &str) -> Result<State, String> {
         "undetermined" => Ok(State::UnderInvestigation),
         other => Err(format!(
             "status '{}' is not known: expected open, resolved or undetermined",
-            other.chars().take(40).collect::<String>()
+            shown(other)
         )),
     }
 }

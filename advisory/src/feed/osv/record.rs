@@ -5,7 +5,7 @@ use model::Severity;
 
 use super::schema::{Reference, Vulnerability};
 use super::{affected, severity};
-use crate::feed::{cut, day, rating};
+use crate::feed::{cut, rating, shown, time};
 use crate::identifier;
 use crate::{Limits, Record, Weakness};
 
@@ -55,11 +55,10 @@ pub fn from(read: Vulnerability, limits: &Limits) -> Result<(Record, Vec<String>
 fn date(member: &str, text: Option<String>, remarks: &mut Vec<String>) -> Option<Timestamp> {
     let text = text?;
     // Some publishers name a day and no time, against the schema.
-    match text.parse().ok().or_else(|| day::read(&text)) {
+    match text.parse().ok().or_else(|| time::read_day(&text)) {
         Some(date) => Some(date).filter(|date| *date >= Timestamp::UNIX_EPOCH),
         None => {
-            let shown: String = text.chars().take(40).collect();
-            remarks.push(format!("{member} '{shown}' is no date"));
+            remarks.push(format!("{member} '{}' is no date", shown(&text)));
             None
         }
     }

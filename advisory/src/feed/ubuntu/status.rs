@@ -3,6 +3,7 @@
 use model::distro;
 
 use crate::State;
+use crate::feed::shown;
 
 /// What a line says of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +88,7 @@ fn said<'a>(word: &str, detail: &'a str) -> Result<Option<Said<'a>>, String> {
         "released" => {
             return Err(format!(
                 "it is fixed in '{}', which is no version",
-                cut(detail)
+                shown(detail)
             ));
         }
         "needed" | "pending" | "active" => Said::All(State::Affected),
@@ -99,16 +100,12 @@ fn said<'a>(word: &str, detail: &'a str) -> Result<Option<Said<'a>>, String> {
         "ignored" => Said::All(State::WillNotFix),
         // It is not in that release, or not Ubuntu's to mend.
         "DNE" | "not-ue" | "" => return Ok(None),
-        other => return Err(format!("'{}' is no state", cut(other))),
+        other => return Err(format!("'{}' is no state", shown(other))),
     }))
 }
 
 fn is_version(text: &str) -> bool {
     text.starts_with(|letter: char| letter.is_ascii_digit()) && !text.contains(char::is_whitespace)
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(40).collect()
 }
 
 #[cfg(test)]

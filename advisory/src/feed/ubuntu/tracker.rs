@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Ecosystem, Problem, ProblemKind, Severity, Stream};
 
 use super::status::{self, Line, Said};
-use crate::feed::{FeedFile, Parsed, cut, day, rating};
+use crate::feed::{FeedFile, Parsed, cut, rating, time};
 use crate::{Affected, Cve, CveFacts, Limits, Range, Record, State};
 
 /// Directories of files that count, and are parts of the tracker.
@@ -130,7 +130,7 @@ impl<'a> Read<'a> {
         record.score = self.score;
         record.url = format!("https://ubuntu.com/security/{id}");
         record.description = cut(&self.description, limits.description_bytes);
-        record.published = day::read(self.published);
+        record.published = time::read_day(self.published);
         record.affected = self.rows();
         Some(record)
     }
