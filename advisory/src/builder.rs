@@ -196,7 +196,7 @@ impl Builder {
         let Some(entry) = known.find(|entry| entry.name == source && entry.broken.is_none()) else {
             return Ok(false);
         };
-        let segment = from.segment_of(source)?;
+        let segment = from.segment_bytes(source)?;
         let mut entry = entry.clone();
         let detail = format!("{KEPT}: {why}");
         let problem = Problem::new(ProblemKind::Malformed, source, detail);

@@ -23,6 +23,7 @@ pub(crate) mod layout;
 mod pieces;
 pub(crate) mod repositories;
 mod segment;
+mod verify;
 pub(crate) mod write;
 
 pub use changed::Changed;
@@ -76,6 +77,11 @@ impl Damaged {
             part: part.into(),
             what,
         }
+    }
+
+    /// A source's segment matches its checksum and is of no form all the same.
+    fn contradiction(source: &str) -> Damaged {
+        Damaged::new(segment_of(source), "contradicts itself")
     }
 }
 
@@ -131,12 +137,14 @@ pub struct Hit<'a> {
     pub statement: Statement<'a>,
 }
 
+/// What is said of what was compared as a whole.
+const UNLIKE_ITS_CHECKSUM: &str = "does not match its checksum";
 /// What is said of a segment that cannot be read where it is touched.
 const BROKEN: &str = "does not match its checksums, or contradicts itself";
 
 /// How a source's segment is called in messages.
-fn segment_of(source: &SourceEntry) -> String {
-    format!("the segment of source {}", source.name)
+fn segment_of(source: &str) -> String {
+    format!("the segment of source {source}")
 }
 
 fn header_checksum(front: &[u8], table: &[u8]) -> blake3::Hash {
@@ -249,6 +257,11 @@ impl Database {
         }
     }
 
+    /// The whole file.
+    pub fn bytes(&self) -> &[u8] {
+        (*self.bytes).as_ref()
+    }
+
     /// Every section with its checksum, in the file's order.
     pub fn sections(&self) -> Vec<SectionView<'_>> {
         let mut names = self.facts.sources.iter().map(|source| source.name.as_str());
@@ -278,24 +291,6 @@ impl Database {
         write::sections_to_file(sections)
     }
 
-    /// Compares every section with its checksum; the facts were compared when opening.
-    ///
-    /// # Errors
-    ///
-    /// [`Damaged`] names the first section that is not what was written.
-    pub fn verify(&self) -> Result<(), Damaged> {
-        for (source, section) in self.facts.sources.iter().zip(&self.sections) {
-            self.checked(section, &segment_of(source))?;
-        }
-        if let Some(section) = &self.exploitation {
-            self.checked(section, exploitation::PART)?;
-        }
-        if let Some(section) = &self.repositories {
-            self.checked(section, repositories::PART)?;
-        }
-        Ok(())
-    }
-
     /// Everything that is said of a package, in the order of the sources' names.
     ///
     /// The name is brought to the form in which the ecosystem takes names for the same.
@@ -322,14 +317,18 @@ impl Database {
     }
 
     /// The segment of a source, compared with its checksum.
-    pub(crate) fn segment_of(&self, source: &str) -> Result<&[u8], Damaged> {
-        let all = self.facts.sources.iter().zip(&self.sections);
-        let mut found = all.filter(|(entry, _)| entry.name == source);
-        let part = format!("the segment of source {source}");
-        match found.next() {
-            Some((_, section)) => self.checked(section, &part),
-            None => Err(Damaged::new(part, "is not there")),
+    pub(crate) fn segment_bytes(&self, source: &str) -> Result<&[u8], Damaged> {
+        let mut all = self.facts.sources.iter().zip(&self.sections);
+        match all.find(|(entry, _)| entry.name == source) {
+            Some((_, section)) => self.checked(section, &segment_of(source)),
+            None => Err(Damaged::new(segment_of(source), "is not there")),
         }
+    }
+
+    /// The segment of a source, compared with its checksum, for whoever reads all of it.
+    fn segment(&self, source: &SourceEntry, section: &Section) -> Result<Segment<'_>, Damaged> {
+        let bytes = self.checked(section, &segment_of(&source.name))?;
+        Segment::open(bytes).ok_or_else(|| Damaged::contradiction(&source.name))
     }
 
     /// The rows of a package in a source; `None` where the segment is damaged.
@@ -341,8 +340,7 @@ impl Database {
     }
 
     fn section_bytes(&self, section: &Section) -> Option<&[u8]> {
-        let whole: &[u8] = (*self.bytes).as_ref();
-        part(whole, section.offset, section.length)
+        part(self.bytes(), section.offset, section.length)
     }
 
     /// Who compares what is touched of a section.
@@ -361,7 +359,7 @@ impl Database {
 
     /// A section's bytes, if they are those that were written.
     fn checked(&self, section: &Section, part: &str) -> Result<&[u8], Damaged> {
-        compared((*self.bytes).as_ref(), section, part)
+        compared(self.bytes(), section, part)
     }
 }
 
@@ -395,7 +393,7 @@ impl<'a> Iterator for Lookup<'a> {
                 Some(Ok(statement)) => return Some(Ok(Hit { source, statement })),
                 Some(Err(())) => {
                     self.waiting.pop();
-                    let damaged = Damaged::new(segment_of(source), BROKEN);
+                    let damaged = Damaged::new(segment_of(&source.name), BROKEN);
                     return Some(Err(damaged));
                 }
                 None => {
@@ -435,7 +433,7 @@ fn header(whole: &[u8]) -> Result<(String, Vec<Section>), OpenError> {
     let table = part(whole, layout::HEADER as u64, size).ok_or_else(cut)?;
     let checksum = header_checksum(front, table);
     if checksum.as_bytes().as_slice() != stored {
-        return Err(Damaged::new("the header", "does not match its checksum").into());
+        return Err(Damaged::new("the header", UNLIKE_ITS_CHECKSUM).into());
     }
     let sections = table.chunks_exact(layout::SECTION).filter_map(section);
     Ok((checksum.to_hex().to_string(), sections.collect()))
@@ -460,7 +458,7 @@ fn number_pieces(sections: &mut [Section], most: usize) -> usize {
 fn compared<'a>(whole: &'a [u8], section: &Section, name: &str) -> Result<&'a [u8], Damaged> {
     part(whole, section.offset, section.length)
         .filter(|bytes| *blake3::hash(bytes).as_bytes() == section.checksum)
-        .ok_or_else(|| Damaged::new(name, "does not match its checksum"))
+        .ok_or_else(|| Damaged::new(name, UNLIKE_ITS_CHECKSUM))
 }
 
 fn section(entry: &[u8]) -> Option<Section> {
@@ -478,7 +476,7 @@ fn read_facts(whole: &[u8], section: &Section) -> Result<Facts, Damaged> {
     let bytes = part(whole, section.offset, section.length.min(layout::MAX_FACTS))
         .ok_or_else(|| damaged("is cut off"))?;
     if *blake3::hash(bytes).as_bytes() != section.checksum {
-        return Err(damaged("does not match its checksum"));
+        return Err(damaged(UNLIKE_ITS_CHECKSUM));
     }
     serde_json::from_slice(bytes).map_err(|_| damaged("is not of its form"))
 }

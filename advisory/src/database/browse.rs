@@ -48,15 +48,8 @@ pub struct SourceChange {
 
 impl Database {
     fn segments(&self) -> impl Iterator<Item = (&SourceEntry, Result<Segment<'_>, Damaged>)> {
-        let sources = self.facts.sources.iter().enumerate();
-        sources.filter_map(|(number, source)| {
-            let section = self.sections.get(number)?;
-            let part = super::segment_of(source);
-            let opened = self.checked(section, &part).and_then(|bytes| {
-                Segment::open(bytes).ok_or_else(|| Damaged::new(part, "contradicts itself"))
-            });
-            Some((source, opened))
-        })
+        let sources = self.facts.sources.iter().zip(&self.sections);
+        sources.map(|(source, section)| (source, self.segment(source, section)))
     }
 
     /// Every record that bears an identifier, as its own or as a name of its weakness, whatever the
@@ -69,7 +62,7 @@ impl Database {
         let mut entries = Vec::new();
         for (source, segment) in self.segments() {
             let segment = segment?;
-            let broken = || Damaged::new(super::segment_of(source), "contradicts itself");
+            let broken = || Damaged::contradiction(&source.name);
             let mut wanted = BTreeMap::new();
             for read in segment.advisories() {
                 let (place, advisory) = read.map_err(|()| broken())?;
@@ -106,7 +99,7 @@ impl Database {
         let mut found = Found::default();
         for (source, segment) in self.segments() {
             let segment = segment?;
-            let broken = |()| Damaged::new(super::segment_of(source), "contradicts itself");
+            let broken = |()| Damaged::contradiction(&source.name);
             for read in segment.advisories() {
                 let (_, advisory) = read.map_err(broken)?;
                 let names = advisory.weaknesses.iter().flatten().copied();
@@ -152,24 +145,6 @@ impl Database {
             changes.push(source_change(name, old, new, limit)?);
         }
         Ok(changes)
-    }
-
-    /// Everything that does not match its checksum.
-    pub fn damages(&self) -> Vec<Damaged> {
-        let sections = self.sections().into_iter();
-        let broken =
-            sections.filter(|section| *blake3::hash(section.bytes).as_bytes() != section.checksum);
-        broken
-            .map(|section| {
-                let part = match section.kind {
-                    super::layout::KIND_SEGMENT => {
-                        format!("the segment of source {}", section.name)
-                    }
-                    _ => format!("the section of {}", section.name),
-                };
-                Damaged::new(part, "does not match its checksum")
-            })
-            .collect()
     }
 }
 
@@ -236,12 +211,7 @@ fn source_change(
     let (before, after) = (records(old)?, records(new)?);
     let mut before = exchange::Records::of(&before);
     let mut after = exchange::Records::of(&after);
-    let broken = |_| {
-        Damaged::new(
-            format!("the segment of source {name}"),
-            "contradicts itself",
-        )
-    };
+    let broken = |_| Damaged::contradiction(name);
     let walked = exchange::side_by_side(&mut before, &mut after, |id, had, has| {
         change.note(id, had, has, limit);
         ControlFlow::Continue(())
@@ -272,9 +242,8 @@ fn records(side: Option<(&Database, usize)>) -> Result<Vec<u8>, Damaged> {
     let Some(source) = database.facts.sources.get(number) else {
         return Ok(Vec::new());
     };
-    let segment = database.segment_of(&source.name)?;
-    exchange::of_segment(segment)
-        .map_err(|_| Damaged::new(super::segment_of(source), "contradicts itself"))
+    let segment = database.segment_bytes(&source.name)?;
+    exchange::of_segment(segment).map_err(|_| Damaged::contradiction(&source.name))
 }
 
 #[cfg(test)]

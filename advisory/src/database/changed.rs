@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::segment::{Packages, Segment, Spoken, Statement};
-use super::{Damaged, Database, Section, SourceEntry, segment_of};
+use super::segment::{Packages, Spoken, Statement};
+use super::{Damaged, Database, Section, SourceEntry};
 use crate::key::Key;
 
 /// The keys under which something else is said than before.
@@ -97,15 +97,12 @@ impl<'a> Side<'a> {
     }
 
     fn packages(&self) -> Result<Packages<'a>, Damaged> {
-        let bytes = self
-            .database
-            .checked(self.section, &segment_of(self.source))?;
-        let segment = Segment::open(bytes).ok_or_else(|| self.damaged())?;
+        let segment = self.database.segment(self.source, self.section)?;
         Ok(segment.packages())
     }
 
     fn damaged(&self) -> Damaged {
-        Damaged::new(segment_of(self.source), "contradicts itself")
+        Damaged::contradiction(&self.source.name)
     }
 }
 

@@ -292,7 +292,7 @@ fn write_change(out: &mut dyn Write, change: &SourceChange) -> std::io::Result<(
 /// Where the database cannot be opened at all or the answer cannot be written.
 pub fn verify(flags: &Verify) -> anyhow::Result<u8> {
     let database = database::open_required(flags.look.db.as_deref())?;
-    let damages = database.damages();
+    let damages = database.damages().collect::<Vec<_>>();
     let mut out = output::open(None)?;
     match flags.look.format {
         StatusFormat::Json => {

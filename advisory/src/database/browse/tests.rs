@@ -81,9 +81,3 @@ fn what_two_databases_have_each_is_told() {
     assert_eq!(changes[0].counts, (None, Some(3)));
     assert_eq!(changes[0].totals, (3, 0, 0));
 }
-
-#[test]
-fn every_damage_is_named() {
-    let database = of(FIXES, "text");
-    assert!(database.damages().is_empty());
-}
