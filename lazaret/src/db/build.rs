@@ -76,15 +76,13 @@ pub fn build(order: &Order<'_>) -> anyhow::Result<()> {
         );
     }
     work.unfetched()?;
-    let bytes = work.builder.finish();
-    let length = bytes.len();
+    let after = Database::open(work.builder.finish()).context("the new database")?;
     if let Some(before) = &before {
-        let after = Database::open(bytes.clone()).context("the new database")?;
         check(before, &after, order.canary)?;
     }
-    replace(order.out, &bytes)?;
+    replace(order.out, after.bytes())?;
     let out = order.out.display();
-    eprintln!("lazaret: wrote {out} ({length} bytes)");
+    eprintln!("lazaret: wrote {out} ({} bytes)", after.bytes().len());
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::keys::PublicKey;
 use super::transport::Transport;
-use super::{Document, MOST_BLOB, MOST_DOCUMENT, MOST_SECTION, SCHEMA, Section, pack};
+use super::{Document, MOST_BLOB, MOST_DOCUMENT, MOST_SECTION, SCHEMA, Section, Step, pack};
 use crate::cli::artifact::{Connection, Pull};
 use crate::db::build;
 use crate::{client, database, output};
@@ -107,11 +107,7 @@ pub async fn pull(wanted: &Wanted) -> anyhow::Result<Pulled> {
     let Some(manifest) = place.manifest().await? else {
         bail!("there is no database at {}", wanted.reference);
     };
-    let mut fetched = Fetched {
-        place: &place,
-        blobs: 0,
-        bytes: manifest.len() as u64,
-    };
+    let mut fetched = Fetched::from(&place);
     let document = fetched.document(&manifest, &wanted.trust).await?;
     let origin = origin(&wanted.out)?;
     let same = origin.reference == wanted.reference;
@@ -131,44 +127,35 @@ pub async fn pull(wanted: &Wanted) -> anyhow::Result<Pulled> {
         .is_some_and(|current| current.revision() == document.revision);
     if !unchanged {
         let whole = fetched.database(&document, current.as_ref()).await?;
-        build::replace(&wanted.out, &whole)?;
+        build::replace(&wanted.out, whole.bytes())?;
     }
     remember(&wanted.out, &wanted.reference, &document)?;
     Ok(Pulled {
         version: document.version,
         revision: document.revision,
         blobs: fetched.blobs,
-        bytes: fetched.bytes,
+        bytes: manifest.len() as u64 + fetched.bytes,
         unchanged,
     })
 }
 
-/// The document of a manifest, as somebody trusted has signed it.
-///
-/// # Errors
-///
-/// Where it cannot be fetched or is not trusted.
-pub async fn document(
-    place: &Transport,
-    manifest: &[u8],
-    trust: &[PublicKey],
-) -> anyhow::Result<Document> {
-    let mut fetched = Fetched {
-        place,
-        blobs: 0,
-        bytes: 0,
-    };
-    fetched.document(manifest, trust).await
-}
-
-/// What was fetched, counted.
-struct Fetched<'a> {
+/// What was fetched from a place, counted.
+pub struct Fetched<'a> {
     place: &'a Transport,
     blobs: usize,
     bytes: u64,
 }
 
-impl Fetched<'_> {
+impl<'a> Fetched<'a> {
+    /// Nothing yet.
+    pub fn from(place: &'a Transport) -> Fetched<'a> {
+        Fetched {
+            place,
+            blobs: 0,
+            bytes: 0,
+        }
+    }
+
     async fn blob(&mut self, digest: &Digest, limit: u64) -> anyhow::Result<Vec<u8>> {
         let bytes = self.place.blob(digest, limit).await?;
         self.blobs += 1;
@@ -176,7 +163,16 @@ impl Fetched<'_> {
         Ok(bytes)
     }
 
-    async fn document(&mut self, bytes: &[u8], trust: &[PublicKey]) -> anyhow::Result<Document> {
+    /// The document of a manifest, as somebody trusted has signed it.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be fetched or is not trusted.
+    pub async fn document(
+        &mut self,
+        bytes: &[u8],
+        trust: &[PublicKey],
+    ) -> anyhow::Result<Document> {
         let manifest: Value = serde_json::from_slice(bytes).context("the manifest is no JSON")?;
         let text = |object: &str, name: &str| {
             let value = manifest.get(object).and_then(|object| object.get(name));
@@ -211,7 +207,7 @@ impl Fetched<'_> {
         &mut self,
         document: &Document,
         current: Option<&Database>,
-    ) -> anyhow::Result<Vec<u8>> {
+    ) -> anyhow::Result<Database> {
         let here = Here::of(current);
         let mut sections = Vec::with_capacity(document.sections.len());
         for section in &document.sections {
@@ -225,9 +221,9 @@ impl Fetched<'_> {
             .collect();
         let whole = Database::assemble(&parts);
         drop(sections);
-        let opened = Database::open(whole.clone()).context("what was fetched is no database")?;
+        let opened = Database::open(whole).context("what was fetched is no database")?;
         match opened.revision() == document.revision {
-            true => Ok(whole),
+            true => Ok(opened),
             false => bail!("what was fetched is another database than the one that was signed"),
         }
     }
@@ -240,24 +236,39 @@ impl Fetched<'_> {
         let there: BTreeSet<String> = here.checksums(wanted.kind, &wanted.name);
         let way = wanted.way(&there).context("there is no way to it")?;
         let begin = way.first().and_then(|step| step.from.as_deref());
-        let mut form = match begin {
+        let own = match begin {
             None => None,
             Some(from) => {
                 let own = here.section(wanted.kind, &wanted.name, from);
                 Some(pack::outward(wanted.kind, own.context("it is gone")?)?)
             }
         };
-        for step in way {
-            let blob = self.blob(&step.blob, MOST_BLOB).await?;
-            let old = form.as_deref().filter(|_| step.from.is_some());
-            form = Some(pack::unpacked(&blob, old, MOST_SECTION)?);
-        }
+        let form = self.followed(&way, own).await?;
         let bytes = pack::inward(wanted.kind, form.context("there is no way to it")?)?;
         let checksum = blake3::hash(&bytes).to_hex();
         match checksum.as_str() == wanted.checksum && bytes.len() as u64 == wanted.length {
             true => Ok(bytes),
             false => bail!("it does not match its checksum"),
         }
+    }
+
+    /// The form at the end of a way that begins with one that is there, or with nothing.
+    ///
+    /// # Errors
+    ///
+    /// Where a step cannot be fetched or does not lead on.
+    pub async fn followed(
+        &mut self,
+        way: &[&Step],
+        begin: Option<Vec<u8>>,
+    ) -> anyhow::Result<Option<Vec<u8>>> {
+        let mut form = begin;
+        for step in way {
+            let blob = self.blob(&step.blob, MOST_BLOB).await?;
+            let old = form.as_deref().filter(|_| step.from.is_some());
+            form = Some(pack::unpacked(&blob, old, MOST_SECTION)?);
+        }
+        Ok(form)
     }
 }
 

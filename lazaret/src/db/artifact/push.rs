@@ -1,7 +1,7 @@
 //! `lazaret db push`: a database into a registry or an archive, as what has changed since the one
 //! that lies there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use advisory::Database;
 use anyhow::{Context, bail};
@@ -9,9 +9,9 @@ use model::Digest;
 use serde_json::{Value, json};
 
 use super::keys::SigningKey;
-use super::pull;
+use super::pull::Fetched;
 use super::transport::Transport;
-use super::{Document, MOST_BLOB, MOST_SECTION, SCHEMA, Section, Step, pack};
+use super::{Document, SCHEMA, Section, Step, pack};
 use crate::cli::artifact::Push;
 use crate::{client, database, output};
 
@@ -126,11 +126,10 @@ async fn before(place: &Transport, key: Option<&SigningKey>) -> anyhow::Result<B
         return Ok(Before::Nothing);
     };
     let trust: Vec<_> = key.map(SigningKey::public).into_iter().collect();
-    match pull::document(place, &manifest, &trust).await {
+    let mut fetched = Fetched::from(place);
+    match fetched.document(&manifest, &trust).await {
         Ok(document) => Ok(Before::Own(document)),
-        Err(_) => Ok(Before::Foreign(
-            pull::document(place, &manifest, &[]).await?,
-        )),
+        Err(_) => Ok(Before::Foreign(fetched.document(&manifest, &[]).await?)),
     }
 }
 
@@ -189,14 +188,10 @@ impl Writer<'_> {
 
     /// The form of a section that lies there.
     async fn form(&self, section: &Section) -> anyhow::Result<Vec<u8>> {
-        let way = section.way(&std::collections::BTreeSet::new());
-        let mut form: Option<Vec<u8>> = None;
-        for step in way.context("there is no way to the one that lies there")? {
-            let blob = self.place.blob(&step.blob, MOST_BLOB).await?;
-            let old = form.as_deref().filter(|_| step.from.is_some());
-            form = Some(pack::unpacked(&blob, old, MOST_SECTION)?);
-        }
-        form.context("there is no way to the one that lies there")
+        let nowhere = "there is no way to the one that lies there";
+        let way = section.way(&BTreeSet::new()).context(nowhere)?;
+        let form = Fetched::from(self.place).followed(&way, None).await?;
+        form.context(nowhere)
     }
 }
 
