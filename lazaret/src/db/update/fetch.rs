@@ -2,7 +2,7 @@
 //! in place whole.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -115,7 +115,10 @@ impl Fetcher {
     }
 
     fn copied(&self, from: &Path, to: &str) -> anyhow::Result<Outcome> {
-        let facts = fs::metadata(from).with_context(|| opened(from))?;
+        let facts = fs::metadata(from).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => anyhow::Error::from(error).context(Missing(opened(from))),
+            _ => anyhow::Error::from(error).context(opened(from)),
+        })?;
         let url = from.display().to_string();
         let known = self.state.of(to, &url);
         let modified = facts
@@ -167,6 +170,9 @@ impl Fetcher {
             status if status.is_success() => part.file.set_len(0)?,
             status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
                 return Err(Passing(format!("{url} answers {status}")).into());
+            }
+            status @ StatusCode::NOT_FOUND => {
+                return Err(Missing(format!("{url} answers {status}")).into());
             }
             status => bail!("{url} answers {status}"),
         }
@@ -260,6 +266,11 @@ fn header(headers: &HeaderMap, name: &str) -> String {
     let value = headers.get(name).and_then(|value| value.to_str().ok());
     value.unwrap_or_default().to_owned()
 }
+
+/// There is no such file at its place.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Missing(String);
 
 /// Something that may be better in a moment.
 #[derive(Debug, thiserror::Error)]

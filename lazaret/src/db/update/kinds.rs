@@ -9,7 +9,7 @@ use advisory::feed::{Protocol, Remote};
 use anyhow::{Context, bail};
 use futures_util::StreamExt;
 
-use super::fetch::{Fetcher, Outcome};
+use super::fetch::{Fetcher, Missing, Outcome};
 use super::place;
 use super::state::Known;
 use super::target;
@@ -128,8 +128,7 @@ async fn removed(fetcher: &Fetcher, remote: &Remote) -> anyhow::Result<()> {
     // A publisher that removes nothing may have no list of it.
     match fetcher.file(&place, &below(remote, DELETED)).await {
         Ok(_) => Ok(()),
-        Err(error) if error.to_string().contains("404") => Ok(()),
-        Err(error) if error.root_cause().to_string().contains("No such file") => Ok(()),
+        Err(error) if error.is::<Missing>() => Ok(()),
         Err(error) => Err(error),
     }
 }

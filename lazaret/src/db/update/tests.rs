@@ -281,3 +281,69 @@ fn sources_that_nobody_knows_are_refused() {
         .to_string();
     assert!(refused.contains("cisa-kev"), "{refused}");
 }
+
+const REPOSITORIES: &[u8] =
+    br#"{"data": {"rhel-9-baseos": {"cpes": ["cpe:/o:redhat:enterprise_linux:9::baseos"]}}}"#;
+
+/// A document of the Common Security Advisory Framework that speaks of nothing.
+const DOCUMENT: &[u8] =
+    br#"{"document": {"tracking": {"id": "CVE-2024-0001"}}, "vulnerabilities": []}"#;
+
+/// An archive of that one.
+fn archive() -> Vec<u8> {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(DOCUMENT.len() as u64);
+    header.set_cksum();
+    let mut archive = tar::Builder::new(Vec::new());
+    archive
+        .append_data(&mut header, "2024/cve-2024-0001.json", DOCUMENT)
+        .unwrap();
+    zstd::encode_all(archive.into_inner().unwrap().as_slice(), 0).unwrap()
+}
+
+#[test]
+fn a_publisher_without_a_list_of_deletions_removes_nothing() {
+    let publisher = Publisher::open();
+    let files: [(&str, Vec<u8>); 5] = [
+        ("redhat/repository-to-cpe.json", REPOSITORIES.to_vec()),
+        (
+            "redhat/vex/archive_latest.txt",
+            b"csaf_vex_2024-11-20.tar.zst".to_vec(),
+        ),
+        // What has changed in the very second that was followed last is fetched again.
+        ("redhat/vex/2024/cve-2024-0001.json", DOCUMENT.to_vec()),
+        ("redhat/vex/csaf_vex_2024-11-20.tar.zst", archive()),
+        (
+            "redhat/vex/changes.csv",
+            b"\"2024/cve-2024-0001.json\",\"2024-11-19T09:00:00+00:00\"\n".to_vec(),
+        ),
+    ];
+    let mirror = publisher.directory.path().join("mirror");
+    for (path, bytes) in files {
+        let file = mirror.join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, &bytes).unwrap();
+        publisher.put(path, bytes);
+    }
+    let told = || {
+        let database = publisher.database();
+        let problems = database.sources()[0].problems.iter();
+        problems.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let only = ["--only", "redhat"];
+    publisher.update(&only).unwrap();
+    assert_eq!(told(), [""; 0]);
+    assert!(
+        publisher
+            .asked()
+            .contains(&"/redhat/vex/deletions.csv 404".to_owned())
+    );
+    let mut flags = publisher.flags(&only);
+    flags.from.mirror = Some(mirror.display().to_string());
+    run(&flags).unwrap();
+    assert_eq!(told(), [""; 0]);
+    // A list that is there and cannot be had is another matter.
+    std::fs::create_dir(mirror.join("redhat/vex/deletions.csv")).unwrap();
+    run(&flags).unwrap();
+    assert!(told().concat().contains("could be fetched"), "{:?}", told());
+}
