@@ -358,7 +358,8 @@ fn connector(ca: Option<&Path>) -> anyhow::Result<TlsConnector> {
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether a host is this machine: by its name, or by an address without brackets.
+pub fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || host
             .parse::<IpAddr>()

@@ -54,8 +54,13 @@ fn identity(path: &Path) -> Option<Identity> {
 
 /// Where the database before lies, once another one was put in its place.
 pub fn previous(path: &Path) -> PathBuf {
+    beside(path, ".previous")
+}
+
+/// The file beside a database whose name goes on like that.
+pub fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".previous");
+    name.push(ending);
     PathBuf::from(name)
 }
 

@@ -23,7 +23,7 @@ use tokio_rustls::rustls::RootCertStore;
 
 use crate::signals::Signals;
 use crate::updater::{self, Updater};
-use crate::{cli, database, key, log, stores};
+use crate::{cli, client, database, key, log, stores};
 
 /// How long what is being written may take to be written once nobody waits for it any more.
 const LAST_WRITES: Duration = Duration::from_secs(1);
@@ -81,10 +81,11 @@ async fn serve(flags: &cli::Serve) -> anyhow::Result<()> {
     // Stores are blocking, and no thread that may wait for one may belong to the event loop.
     let (app, made) = tokio::task::block_in_place(|| prepare(flags, address))?;
     tokio::spawn(database::watch(app.clone(), updater::path(flags)));
-    if let Some(updater) = Updater::of(flags)? {
+    let updater = Updater::of(flags)?;
+    greet(&app, flags, updater.as_ref(), made.as_ref())?;
+    if let Some(updater) = updater {
         tokio::spawn(updater.run(app.clone()));
     }
-    greet(&app, flags, made.as_ref())?;
     let count = flags.workers.unwrap_or_else(server::app::processors).max(1);
     let workers = Workers::start(&app, count);
     let writer = Writer::start(&app);
@@ -190,13 +191,12 @@ fn outlets(app: &App, flags: &cli::Serve) -> anyhow::Result<Outlets> {
     let webhooks = match settings.webhooks {
         false => None,
         true => {
-            let mut roots = RootCertStore::empty();
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            if roots.is_empty() {
+            let roots = client::roots(None).unwrap_or_else(|_| {
                 tracing::warn!(
                     "no root certificates were found: no subscription over https is served"
                 );
-            }
+                RootCertStore::empty()
+            });
             let made = Webhooks::new(roots, settings).map_err(anyhow::Error::from_boxed);
             Some(made.context("cannot make a client for subscriptions")?)
         }
@@ -209,7 +209,12 @@ fn outlets(app: &App, flags: &cli::Serve) -> anyhow::Result<Outlets> {
 }
 
 /// Says where the server is and, the one time that a key is made, how to log in with it.
-fn greet(app: &App, flags: &cli::Serve, made: Option<&NewKey>) -> anyhow::Result<()> {
+fn greet(
+    app: &App,
+    flags: &cli::Serve,
+    updater: Option<&Updater>,
+    made: Option<&NewKey>,
+) -> anyhow::Result<()> {
     let endpoint = app.settings.endpoint();
     // Where events go to standard output, nothing else does.
     let mut out: Box<dyn Write> = match flags.events.events_stdout {
@@ -228,7 +233,7 @@ fn greet(app: &App, flags: &cli::Serve, made: Option<&NewKey>) -> anyhow::Result
         )?;
     }
     if app.database.current().is_none() {
-        let rest = match Updater::of(flags)? {
+        let rest = match updater {
             Some(_) => "One is being made from the publishers' feeds (--update-every).",
             None => "Name one with --db, or have it fetched: --update-from.",
         };

@@ -303,9 +303,7 @@ impl<'a> Here<'a> {
 }
 
 fn origin_path(out: &Path) -> PathBuf {
-    let mut name = out.as_os_str().to_owned();
-    name.push(".origin.json");
-    PathBuf::from(name)
+    database::beside(out, ".origin.json")
 }
 
 /// Where the file came from; nothing known where nobody pulled it.

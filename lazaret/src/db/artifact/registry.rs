@@ -1,6 +1,5 @@
 //! A registry as the place of an artifact: the part of OCI distribution 1.1 that this needs.
 
-use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, bail};
@@ -63,12 +62,8 @@ impl Registry {
     pub fn open(reference: &str, connection: &Connection) -> anyhow::Result<Registry> {
         let (host, name, tag) = parse(reference)?;
         let own = host.rsplit_once(':').map_or(host, |(own, _)| own);
-        let loopback = own == "localhost"
-            || own
-                .trim_matches(['[', ']'])
-                .parse::<IpAddr>()
-                .is_ok_and(|address| address.is_loopback());
-        let plain = connection.plain_http || (loopback && connection.ca.is_none());
+        let is_here = client::is_loopback(own.trim_matches(['[', ']']));
+        let plain = connection.plain_http || (is_here && connection.ca.is_none());
         let scheme = if plain { "http" } else { "https" };
         let base = format!("{scheme}://{host}");
         let base = base
