@@ -121,6 +121,20 @@ impl Parsed {
             ..Parsed::default()
         }
     }
+
+    /// Takes a record that was read, or notes where and why none could be.
+    fn take(&mut self, read: Result<Record, String>, place: impl FnOnce() -> String) {
+        match read {
+            Ok(record) => self.records.push(record),
+            Err(detail) => self.malformed(place(), detail),
+        }
+    }
+
+    /// Notes a part of the file that is not of its form.
+    fn malformed(&mut self, place: String, detail: String) {
+        let problem = Problem::new(ProblemKind::Malformed, place, detail);
+        self.problems.push(problem);
+    }
 }
 
 /// A part of the publisher's knowledge that a source lacks.

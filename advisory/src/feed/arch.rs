@@ -73,14 +73,7 @@ fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
         let read = serde_json::from_str::<Group>(text.get())
             .map_err(|error| error.to_string())
             .and_then(|group| record(group, limits));
-        match read {
-            Ok(record) => parsed.records.push(record),
-            Err(detail) => {
-                let place = format!("{}: line {}", file.place(), lines.line_of(text.get()));
-                let problem = Problem::new(ProblemKind::Malformed, place, detail);
-                parsed.problems.push(problem);
-            }
-        }
+        parsed.take(read, || lines.place_of(file, text.get()));
     }
     parsed
 }

@@ -69,19 +69,14 @@ fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
         Some(Ok(date)) => parsed.date = Some(date),
         None | Some(Err(_)) => {
             let detail = "dateReleased is no date: how old it is cannot be told";
-            let problem = Problem::new(ProblemKind::Malformed, file.place(), detail);
-            parsed.problems.push(problem);
+            parsed.malformed(file.place(), detail.to_owned());
         }
     }
     let lines = Lines::new(file.bytes);
     for text in catalogue.vulnerabilities {
         match entry(text.get()) {
             Ok(entry) => parsed.exploitation.push(entry),
-            Err(detail) => {
-                let place = format!("{}: line {}", file.place(), lines.line_of(text.get()));
-                let problem = Problem::new(ProblemKind::Malformed, place, detail);
-                parsed.problems.push(problem);
-            }
+            Err(detail) => parsed.malformed(lines.place_of(file, text.get()), detail),
         }
     }
     parsed

@@ -336,23 +336,7 @@ mod tests {
         let file = FeedFile::plain("cve", "cves/2024/7xxx/CVE-2024-7826.json", text.as_bytes());
         let parsed = FEED.read(&file, &Limits::default());
         assert!(!parsed.failed, "one broken record of many is no failure");
-        let mut lines: Vec<String> = parsed
-            .cves
-            .iter()
-            .map(|(cve, facts)| {
-                let score = facts
-                    .score
-                    .map_or(String::new(), |score| score.base.to_string());
-                let published = facts
-                    .published
-                    .map_or(String::new(), |time| time.to_string());
-                let (rejected, text) = (facts.rejected, &facts.description);
-                format!(
-                    "{}-{} {score} {published} {rejected} {text}",
-                    cve.year, cve.number
-                )
-            })
-            .collect();
+        let mut lines = nvd::tests::facts(&parsed);
         for row in parsed.records.iter().flat_map(|record| &record.affected) {
             let (ecosystem, package, ranges) = (&row.ecosystem, &row.package, &row.ranges);
             let versions = row.versions.join(" ");

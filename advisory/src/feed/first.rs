@@ -116,8 +116,7 @@ impl Reader<'_> {
         if self.wrong <= self.limits.problems {
             let place = format!("{}: line {number}", self.file.place());
             let detail = format!("'{}' is no CVE with a probability", shown(text));
-            let problem = Problem::new(ProblemKind::Malformed, place, detail);
-            self.parsed.problems.push(problem);
+            self.parsed.malformed(place, detail);
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use model::{Ecosystem, PackageType, Problem, ProblemKind};
+use model::{Ecosystem, PackageType};
 use serde::Deserialize;
 
 use super::interval::Set;
@@ -92,13 +92,8 @@ impl Branch {
 fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
     let mut parsed = Parsed::default();
     let read = yaml::read::<Advisory>(file.bytes, limits);
-    match read.and_then(|advisory| record(file.path, advisory, limits)) {
-        Ok(record) => parsed.records.push(record),
-        Err(detail) => {
-            let problem = Problem::new(ProblemKind::Malformed, file.place(), detail);
-            parsed.problems.push(problem);
-        }
-    }
+    let read = read.and_then(|advisory| record(file.path, advisory, limits));
+    parsed.take(read, || file.place());
     parsed
 }
 

@@ -5,7 +5,7 @@
 //! `vulnerable` less `patched` is affected. Lines of Node.js that are vulnerable and have no patch
 //! of their own end with the line.
 
-use model::{Cvss, Ecosystem, PackageType, Problem, ProblemKind, Severity};
+use model::{Cvss, Ecosystem, PackageType, Severity};
 use serde::Deserialize;
 
 use super::interval::Set;
@@ -82,13 +82,8 @@ struct Advisory {
 fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
     let mut parsed = Parsed::default();
     let read = serde_json::from_slice::<Advisory>(file.bytes).map_err(|error| error.to_string());
-    match read.and_then(|advisory| record(file.path, advisory, limits)) {
-        Ok(record) => parsed.records.push(record),
-        Err(detail) => {
-            let problem = Problem::new(ProblemKind::Malformed, file.place(), detail);
-            parsed.problems.push(problem);
-        }
-    }
+    let read = read.and_then(|advisory| record(file.path, advisory, limits));
+    parsed.take(read, || file.place());
     parsed
 }
 

@@ -173,7 +173,7 @@ fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
         (Some(items), _) => {
             for item in items {
                 let read = serde_json::from_str::<Item>(item.get()).map(|item| item.cve);
-                let place = || format!("{}: line {}", file.place(), lines.line_of(item.get()));
+                let place = || lines.place_of(file, item.get());
                 take(&place, read, limits, &mut parsed);
             }
         }
@@ -213,10 +213,7 @@ fn take(
     });
     match known {
         Ok((cve, read)) => keep(cve, read, limits, parsed),
-        Err(detail) => {
-            let problem = Problem::new(ProblemKind::Malformed, place(), detail);
-            parsed.problems.push(problem);
-        }
+        Err(detail) => parsed.malformed(place(), detail),
     }
 }
 
@@ -276,4 +273,4 @@ fn score(metrics: &Metrics) -> Option<Score> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

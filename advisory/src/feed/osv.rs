@@ -114,10 +114,7 @@ fn list(file: &FeedFile<'_>, limits: &Limits, parsed: &mut Parsed) {
     };
     let lines = Lines::new(file.bytes);
     for text in texts {
-        let place = || {
-            let line = lines.line_of(text.get());
-            format!("{}: line {line}", file.place())
-        };
+        let place = || lines.place_of(file, text.get());
         take(&place, json(text.get().as_bytes()), limits, parsed);
     }
 }

@@ -145,14 +145,8 @@ fn list(file: &FeedFile<'_>, limits: &Limits, ecosystem: &Ecosystem) -> Parsed {
     let lines = Lines::new(file.bytes);
     for text in entries {
         let read = serde_json::from_str::<Entry>(text.get()).map_err(|error| error.to_string());
-        match read.and_then(|entry| listed(entry, ecosystem, limits)) {
-            Ok(record) => parsed.records.push(record),
-            Err(detail) => {
-                let place = format!("{}: line {}", file.place(), lines.line_of(text.get()));
-                let problem = Problem::new(ProblemKind::Malformed, place, detail);
-                parsed.problems.push(problem);
-            }
-        }
+        let read = read.and_then(|entry| listed(entry, ecosystem, limits));
+        parsed.take(read, || lines.place_of(file, text.get()));
     }
     parsed
 }

@@ -2,6 +2,8 @@
 
 use std::cell::OnceCell;
 
+use super::FeedFile;
+
 /// The lines of a file, found once and only if somebody asks.
 pub struct Lines<'a> {
     whole: &'a [u8],
@@ -29,6 +31,11 @@ impl<'a> Lines<'a> {
                 .collect()
         });
         1 + breaks.partition_point(|at| *at < offset)
+    }
+
+    /// Where a person finds a piece of a file: the file's place and the line.
+    pub fn place_of(&self, file: &FeedFile<'_>, part: &str) -> String {
+        format!("{}: line {}", file.place(), self.line_of(part))
     }
 }
 

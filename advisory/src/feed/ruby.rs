@@ -4,7 +4,7 @@
 //! It names what is patched and what was never affected, by RubyGems' requirements. Everything
 //! else is affected.
 
-use model::{Cvss, Ecosystem, PackageType, Problem, ProblemKind, Severity};
+use model::{Cvss, Ecosystem, PackageType, Severity};
 use serde::Deserialize;
 
 use super::requirement::{after_gem, any_of, gem, order};
@@ -61,16 +61,14 @@ struct Advisory {
 fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
     let mut parsed = Parsed::default();
     let read = yaml::read::<Advisory>(file.bytes, limits);
-    let mut problem = |detail| {
-        let problem = Problem::new(ProblemKind::Malformed, file.place(), detail);
-        parsed.problems.push(problem);
-    };
     match read.and_then(|advisory| record(file.path, advisory, limits)) {
         Ok((record, remark)) => {
-            remark.into_iter().for_each(&mut problem);
             parsed.records.push(record);
+            if let Some(remark) = remark {
+                parsed.malformed(file.place(), remark);
+            }
         }
-        Err(detail) => problem(detail),
+        Err(detail) => parsed.malformed(file.place(), detail),
     }
     parsed
 }

@@ -5,7 +5,7 @@
 //! `rustsec` the export is read, and of the source only those on the tools, so that nothing counts
 //! twice; from a directory `rustsec-advisory-db`, which holds the source alone, all of that.
 
-use model::{Ecosystem, PackageType, Problem, ProblemKind, Severity};
+use model::{Ecosystem, PackageType, Severity};
 use serde::Deserialize;
 
 use super::requirement::{after_semantic, any_of, cargo, semantic_order};
@@ -87,13 +87,8 @@ fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
     }
     let mut parsed = Parsed::default();
     let read = std::str::from_utf8(file.bytes).map_err(|error| error.to_string());
-    match read.and_then(|text| record(file.path, text, limits)) {
-        Ok(record) => parsed.records.push(record),
-        Err(detail) => {
-            let problem = Problem::new(ProblemKind::Malformed, file.place(), detail);
-            parsed.problems.push(problem);
-        }
-    }
+    let read = read.and_then(|text| record(file.path, text, limits));
+    parsed.take(read, || file.place());
     parsed
 }
 

@@ -101,8 +101,7 @@ fn read_json(file: &FeedFile<'_>, problems: &mut Vec<Problem>) -> Result<File<Ro
         match serde_json::from_str(text.get()) {
             Ok(row) => rows.push(row),
             Err(error) => {
-                let line = lines.line_of(text.get());
-                let place = format!("{}: line {line}", file.place());
+                let place = lines.place_of(file, text.get());
                 problems.push(Problem::new(
                     ProblemKind::Malformed,
                     place,

@@ -48,9 +48,7 @@ pub fn parse(file: &FeedFile<'_>, limits: &Limits, owner: &Owner) -> Parsed {
             Ok(Some(record)) => parsed.records.push(record),
             Ok(None) => {}
             Err(detail) => {
-                let place = format!("{}: byte {byte}", file.place());
-                let problem = Problem::new(ProblemKind::Malformed, place, detail);
-                parsed.problems.push(problem);
+                parsed.malformed(format!("{}: byte {byte}", file.place()), detail);
             }
         }
     });

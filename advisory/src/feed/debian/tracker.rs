@@ -55,16 +55,9 @@ pub fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
             let read = serde_json::from_str::<Entry>(text.get())
                 .map_err(|error| error.to_string())
                 .and_then(|entry| record(&package, &id, entry, limits));
-            match read {
-                Ok(record) => parsed.records.push(record),
-                Err(detail) => {
-                    let line = lines.line_of(text.get());
-                    let place = format!("{}: line {line}, {package} {id}", file.place());
-                    parsed
-                        .problems
-                        .push(Problem::new(ProblemKind::Malformed, place, detail));
-                }
-            }
+            parsed.take(read, || {
+                format!("{}, {package} {id}", lines.place_of(file, text.get()))
+            });
         }
     }
     parsed

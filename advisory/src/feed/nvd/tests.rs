@@ -5,8 +5,9 @@ fn parsed(path: &str, text: &str) -> Parsed {
     FEED.read(&file, &Limits::default())
 }
 
-fn told(parsed: &Parsed) -> String {
-    let mut lines: Vec<String> = parsed
+/// What was read of CVEs themselves, one to a line.
+pub(in crate::feed) fn facts(parsed: &Parsed) -> Vec<String> {
+    parsed
         .cves
         .iter()
         .map(|(cve, facts)| {
@@ -22,7 +23,11 @@ fn told(parsed: &Parsed) -> String {
                 cve.year, cve.number
             )
         })
-        .collect();
+        .collect()
+}
+
+fn told(parsed: &Parsed) -> String {
+    let mut lines = facts(parsed);
     lines.extend(parsed.records.iter().map(|record| {
         let rows: Vec<&str> = record
             .affected

@@ -56,8 +56,7 @@ pub fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
         }
         None => {
             let detail = "it names no candidate, CVE-…: it is no file of the tracker";
-            let problem = Problem::new(ProblemKind::Malformed, file.place(), detail);
-            parsed.problems.push(problem);
+            parsed.malformed(file.place(), detail.to_owned());
         }
     }
     parsed
