@@ -146,14 +146,11 @@ fn matchable((place, name, version, source): &(&str, &str, &str, &str)) -> Match
         stream,
         channels: Vec::new(),
         package: Package {
-            kind,
-            name: (*name).to_owned(),
-            version: (*version).to_owned(),
             source: (!source.is_empty()).then(|| Source {
                 name: (*source).to_owned(),
                 version: (*version).to_owned(),
             }),
-            architecture: None,
+            ..Package::new(kind, *name, *version)
         },
         ownership: Ownership::Own,
     }

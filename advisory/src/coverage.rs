@@ -28,18 +28,18 @@ pub fn coverage(
 ) -> Coverage {
     let mut gaps = undecided;
     gaps.extend(inventory.problems.iter().map(unread));
-    let looked_at = !inventory.databases.is_empty();
-    if !looked_at {
-        let detail = "no package database was found in the image, so nothing could be compared: \
-                      such an image needs its own list of contents (an SBOM)";
-        gaps.push(Gap::new(GapKind::NoPackageDatabase, detail));
+    let has_database = !inventory.databases.is_empty();
+    let looked_at = has_database || !inventory.packages.is_empty();
+    // What was built from nothing needs no database, a distribution does.
+    if !looked_at || (!has_database && inventory.distro.is_some()) {
+        gaps.push(no_database(looked_at));
     }
     let asked = Asked {
         database,
         now,
         limits,
     };
-    let stream = known_stream(inventory.distro.as_ref(), looked_at, &mut gaps);
+    let stream = known_stream(inventory.distro.as_ref(), has_database, &mut gaps);
     if let (Some(distro), Some(stream)) = (&inventory.distro, &stream) {
         let told = database.ends(&stream.to_string());
         end_of_life(distro, stream, told, now, &mut gaps);
@@ -63,6 +63,20 @@ pub fn coverage(
     Coverage::from_gaps(gaps, looked_at)
 }
 
+fn no_database(looked_at: bool) -> Gap {
+    let detail = match looked_at {
+        false => {
+            "no package database was found in the image, so nothing could be compared: such an \
+             image needs its own list of contents (an SBOM)"
+        }
+        true => {
+            "the image names a distribution, but no database of its packages was found: only what \
+             brings its own files was compared"
+        }
+    };
+    Gap::new(GapKind::NoPackageDatabase, detail)
+}
+
 /// A part of the image that could not be read.
 fn unread(problem: &Problem) -> Gap {
     let kind = match problem.kind {
@@ -74,9 +88,13 @@ fn unread(problem: &Problem) -> Gap {
 }
 
 /// The image's stream, or a gap that says why there is none.
-fn known_stream(distro: Option<&Distro>, looked_at: bool, gaps: &mut Vec<Gap>) -> Option<Stream> {
+fn known_stream(
+    distro: Option<&Distro>,
+    has_database: bool,
+    gaps: &mut Vec<Gap>,
+) -> Option<Stream> {
     let detail = match distro {
-        None if !looked_at => return None,
+        None if !has_database => return None,
         None => "the image names no distribution (etc/os-release is missing or empty): its \
                  packages were compared with nothing"
             .to_owned(),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use image::{Limits, path};
 use model::{Package, PackageType, Problem, Source};
 
-use crate::cataloger::{Cataloger, Found, OwnedFile, Pattern, Role};
+use crate::cataloger::{Cataloger, Found, FoundPackage, OwnedFile, PLAIN, Pattern, Role};
 use crate::text::{FileProblems, excerpt, lines, word};
 
 /// The installed database.
@@ -20,9 +20,9 @@ pub const APK: Cataloger = Cataloger {
         Pattern::Exact("lib/apk/db/installed"),
         Pattern::Exact("usr/lib/apk/db/installed"),
     ],
-    magic: b"",
     role: Role::Database,
     parse,
+    ..PLAIN
 };
 
 #[derive(Default)]
@@ -117,16 +117,17 @@ impl Record {
             let owned: &mut BTreeMap<_, Vec<_>> = &mut found.owned;
             owned.entry(name.clone()).or_default().extend(self.files);
         }
-        found.licences.push(self.licence.unwrap_or_default());
-        found.packages.push(Package {
-            kind: PackageType::Apk,
-            source: self.origin.map(|origin| Source {
-                name: origin,
-                version: version.clone(),
-            }),
-            name,
-            version,
-            architecture: self.architecture,
+        let source = self.origin.map(|origin| Source {
+            name: origin,
+            version: version.clone(),
+        });
+        found.packages.push(FoundPackage {
+            licence: self.licence.unwrap_or_default(),
+            ..FoundPackage::from(Package {
+                source,
+                architecture: self.architecture,
+                ..Package::new(PackageType::Apk, name, version)
+            })
         });
     }
 }

@@ -3,7 +3,7 @@
 use image::Limits;
 use model::Problem;
 
-use crate::cataloger::{Cataloger, DistroFact, Found, Pattern, Role};
+use crate::cataloger::{Cataloger, DistroFact, Found, PLAIN, Pattern, Role};
 use crate::text::{FileProblems, lines};
 
 /// The repositories in use: an edge repository on a stable tag makes it edge.
@@ -11,9 +11,9 @@ pub const APK_REPOSITORIES: Cataloger = Cataloger {
     name: "apk-repositories",
     reads: "the release line that Alpine's packages come from; it wins over os-release",
     paths: &[Pattern::Exact("etc/apk/repositories")],
-    magic: b"",
     role: Role::Facts,
     parse,
+    ..PLAIN
 };
 
 fn parse(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>) {

@@ -1,14 +1,22 @@
 //! The package formats: which files they are read from, and by what.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use image::Limits;
-use model::{Package, Problem};
-use serde::{Deserialize, Serialize};
+use model::Problem;
 
 use crate::{apk, apk_repositories, dpkg, os_release, unread};
 
-/// One format, as data. A new one is a file of its own and a line in [`ALL`].
+mod found;
+mod pattern;
+
+pub use found::{DistroFact, Found, FoundPackage, OwnedFile};
+use pattern::Hook;
+pub use pattern::Pattern;
+
+/// One format, as data. A new one is a file of its own, a line in [`ALL`] and a directory of real
+/// files under `catalog/fixtures`.
 #[derive(Debug)]
 pub struct Cataloger {
     /// Its name, unique.
@@ -23,142 +31,72 @@ pub struct Cataloger {
     pub role: Role,
     /// Reads a file: its path and its bytes to what is in it and what is wrong with it.
     pub parse: Parse,
+    /// A file beside it that holds what was not written into it yet.
+    pub journal: Option<Journal>,
 }
 
 /// A parser of one format: it never fails, it says what it found and what went wrong.
 pub type Parse = fn(&str, &[u8], &Limits) -> (Found, Vec<Problem>);
 
+/// A file of changes that belong to another.
+#[derive(Clone, Copy, Debug)]
+pub struct Journal {
+    /// What its path has behind the file's: `-wal`.
+    pub suffix: &'static str,
+    /// Puts the changes into the file's bytes.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the journal, in words; the file's bytes are read as they are then.
+    pub apply: Apply,
+}
+
+/// Puts changes into a file's bytes, or says what is wrong with them.
+pub type Apply = fn(&mut Vec<u8>, &[u8], &Limits) -> Result<(), String>;
+
 /// What a file that a cataloger reads is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// It says which packages are installed: an image with one can be answered for.
+    /// It says which packages of a distribution are installed: where there is one, the
+    /// distribution can be answered for.
     Database,
+    /// It is, or belongs to, a package that is installed and that no database need name.
+    Installed,
+    /// It lists what a project is built from: it counts in a directory of sources, not in an
+    /// image, where it says nothing about what was installed.
+    Locked,
+    /// It lists what its maker says is in the image: what no other file names is taken from it.
+    Bill,
     /// It says something about the system, or about packages that a database names.
     Facts,
     /// It is a database that is recognised but not read: only its path is looked at.
     Unread,
 }
 
-/// Paths, written without a leading slash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pattern {
-    /// This path.
-    Exact(&'static str),
-    /// The files directly in a directory whose names end so.
-    In {
-        /// The directory.
-        directory: &'static str,
-        /// How the name ends; empty for every name.
-        suffix: &'static str,
-    },
-    /// Files two directories below one, by name: `directory/*/*/name`.
-    Deep {
-        /// The directory.
-        directory: &'static str,
-        /// The file's name.
-        name: &'static str,
-    },
-}
-
-impl Pattern {
-    /// Whether a path is meant.
-    pub fn matches(&self, path: &str) -> bool {
+impl Role {
+    /// The role in words for people.
+    pub fn as_str(self) -> &'static str {
         match self {
-            Pattern::Exact(exact) => *exact == path,
-            Pattern::In { directory, suffix } => inside(directory, path)
-                .is_some_and(|name| !name.contains('/') && name.ends_with(suffix)),
-            Pattern::Deep { directory, name } => inside(directory, path).is_some_and(|rest| {
-                rest.matches('/').count() == 2 && rest.rsplit('/').next() == Some(name)
-            }),
-        }
-    }
-
-    /// The path, or the directory, that it begins with.
-    pub fn root(&self) -> &'static str {
-        match self {
-            Pattern::Exact(path) => path,
-            Pattern::In { directory, .. } | Pattern::Deep { directory, .. } => directory,
+            Role::Database => "database",
+            Role::Installed => "installed",
+            Role::Locked => "locked",
+            Role::Bill => "bill of materials",
+            Role::Facts => "facts",
+            Role::Unread => "recognised only",
         }
     }
 }
 
-impl std::fmt::Display for Pattern {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Pattern::Exact(path) => write!(f, "{path}"),
-            Pattern::In { directory, suffix } => write!(f, "{directory}/*{suffix}"),
-            Pattern::Deep { directory, name } => write!(f, "{directory}/*/*/{name}"),
-        }
-    }
-}
-
-fn inside<'a>(directory: &str, path: &'a str) -> Option<&'a str> {
-    path.strip_prefix(directory)?.strip_prefix('/')
-}
-
-/// What one file says.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Found {
-    /// Packages that it names as installed, in its order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub packages: Vec<Package>,
-    /// The licence of each of them, as its package manager writes it, empty where it says none;
-    /// no item at all from formats that know no licences. Beside the packages, since a licence is
-    /// nothing that a package is matched by.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub licences: Vec<String>,
-    /// What it says about the distribution.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub distro: Option<DistroFact>,
-    /// Files that packages own, by package.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub owned: BTreeMap<String, Vec<OwnedFile>>,
-}
-
-/// A file that a package owns, and what it held when it was installed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OwnedFile {
-    /// Its path, without a leading slash.
-    #[serde(rename = "p")]
-    pub path: String,
-    /// Its digest as the package manager writes it: `md5:` and hexadecimal digits, or apk's `Q1`
-    /// (SHA-1) and `Q2` (SHA-256) before base64.
-    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
-    pub digest: Option<String>,
-}
-
-/// What one file says about the distribution.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DistroFact {
-    /// os-release: `ID`, `VERSION_ID`, `VERSION_CODENAME`, `PRETTY_NAME`; empty where missing.
-    OsRelease {
-        /// In lower case.
-        id: String,
-        /// As it is written.
-        version: String,
-        /// As it is written.
-        codename: String,
-        /// As it is written.
-        pretty: String,
-    },
-    /// A file of a distribution's own that holds its version or code name.
-    Version {
-        /// The distribution's id.
-        id: String,
-        /// A version, empty where it names a release without one.
-        version: String,
-        /// A code name, empty where it gives a version.
-        codename: String,
-    },
-    /// The package repositories in use.
-    Repositories {
-        /// The release line of the main one.
-        line: Option<String>,
-        /// Others: `line/repository`, sorted.
-        channels: Vec<String>,
-    },
-}
+/// What a format has that says no more.
+pub(crate) const PLAIN: Cataloger = Cataloger {
+    name: "",
+    reads: "",
+    paths: &[],
+    magic: b"",
+    role: Role::Facts,
+    parse: |_, _, _| (Found::default(), Vec::new()),
+    journal: None,
+};
 
 /// Every format. Of several that match a path the first reads it.
 pub const ALL: &[Cataloger] = &[
@@ -180,13 +118,73 @@ pub const ALL: &[Cataloger] = &[
 
 /// The format that reads a path.
 pub fn of_path(path: &str) -> Option<&'static Cataloger> {
-    let reads = |cataloger: &&Cataloger| cataloger.paths.iter().any(|item| item.matches(path));
+    INDEX.of_path(path)
+}
+
+/// The format that reads programs.
+pub fn of_programs() -> Option<&'static Cataloger> {
+    let reads = |cataloger: &&Cataloger| cataloger.paths.contains(&Pattern::Program);
     ALL.iter().find(reads)
 }
 
 /// The format of that name.
 pub fn of_name(name: &str) -> Option<&'static Cataloger> {
     ALL.iter().find(|cataloger| cataloger.name == name)
+}
+
+/// The file whose journal a path is, and the journal's rule.
+pub fn of_journal(path: &str) -> Option<(&str, Journal)> {
+    let journals = ALL.iter().filter_map(|cataloger| cataloger.journal);
+    let of = |journal: Journal| {
+        let file = path.strip_suffix(journal.suffix)?;
+        let is_it = of_path(file)?.journal.is_some();
+        is_it.then_some((file, journal))
+    };
+    journals.into_iter().find_map(of)
+}
+
+/// [`ALL`] by what a path must have, since every path of every layer is looked up. Made from a
+/// constant, so that it is one.
+static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
+
+#[derive(Default)]
+struct Index {
+    names: HashMap<&'static str, Vec<usize>>,
+    extensions: HashMap<&'static str, Vec<usize>>,
+    others: Vec<usize>,
+}
+
+impl Index {
+    fn new() -> Index {
+        let mut index = Index::default();
+        for (number, cataloger) in ALL.iter().enumerate() {
+            for pattern in cataloger.paths {
+                let list = match pattern.hook() {
+                    Hook::Name(name) => index.names.entry(name).or_default(),
+                    Hook::Extension(end) => index.extensions.entry(end).or_default(),
+                    Hook::Any => &mut index.others,
+                    Hook::Never => continue,
+                };
+                list.push(number);
+            }
+        }
+        index
+    }
+
+    fn of_path(&self, path: &str) -> Option<&'static Cataloger> {
+        let (_, name) = image::path::split(path);
+        let extension = name.rfind('.').and_then(|dot| name.get(dot..));
+        let by_name = self.names.get(name).into_iter().flatten();
+        let by_extension = extension.and_then(|end| self.extensions.get(end));
+        let candidates = by_name
+            .chain(by_extension.into_iter().flatten())
+            .chain(&self.others);
+        let meant = candidates.filter(|number| {
+            let patterns = ALL.get(**number).map_or(&[][..], |found| found.paths);
+            patterns.iter().any(|pattern| pattern.matches(path))
+        });
+        ALL.get(*meant.min()?)
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use image::Limits;
 use model::{Package, PackageType, Problem, Source};
 
-use crate::cataloger::{Cataloger, Found, Pattern, Role};
+use crate::cataloger::{Cataloger, Found, PLAIN, Pattern, Role};
 use crate::text::{FileProblems, excerpt, lines, word};
 
 pub mod files;
@@ -14,9 +14,9 @@ pub const STATUS: Cataloger = Cataloger {
     name: "dpkg",
     reads: "packages of Debian, Ubuntu and their kin, with source and its version",
     paths: &[Pattern::Exact("var/lib/dpkg/status")],
-    magic: b"",
     role: Role::Database,
     parse,
+    ..PLAIN
 };
 
 /// One file per package, without states: distroless.
@@ -27,9 +27,9 @@ pub const STATUS_D: Cataloger = Cataloger {
         directory: "var/lib/dpkg/status.d",
         suffix: "",
     }],
-    magic: b"",
     role: Role::Database,
     parse: parse_member,
+    ..PLAIN
 };
 
 /// What can lie beside a package's record in `status.d`, told from one by its end and content.
@@ -148,13 +148,12 @@ impl Record {
             Some(source) => source,
             None => None,
         };
-        found.packages.push(Package {
-            kind: PackageType::Deb,
-            name,
-            version,
+        let package = Package {
             source,
             architecture: self.architecture.as_deref().and_then(word),
-        });
+            ..Package::new(PackageType::Deb, name, version)
+        };
+        found.packages.push(package.into());
     }
 
     /// Whether the package's files are on disk. A record without a status counts: it is better to

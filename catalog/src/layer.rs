@@ -1,13 +1,14 @@
 //! One layer to its report.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::Path;
 
 use image::{Entry, Kind, Limits};
 use model::{Problem, ProblemKind};
-use sha2::Digest as _;
 
-use crate::cataloger::{self, Cataloger, Found, Role};
+use crate::cataloger::{self, Cataloger, Role};
+use crate::ownership;
 use crate::report::{Contents, FileDigests, FileReport, LayerReport};
 
 /// Reads a layer's blob, compressed or not, to its end.
@@ -17,17 +18,14 @@ use crate::report::{Contents, FileDigests, FileReport, LayerReport};
 /// Where the reader itself fails: nothing is known about the layer then, and nothing may be kept.
 /// Whatever is wrong with its bytes is in the report.
 pub fn catalogue(reader: impl Read, limits: &Limits) -> io::Result<LayerReport> {
-    let mut contents = Contents::default();
-    let summary = image::layer::entries(reader, limits, &mut |entry| {
-        add(&mut contents, entry, limits);
-    })?;
-    contents.problems = summary.problems;
+    let mut reading = Reading::new(limits);
+    let summary = image::layer::entries(reader, limits, &mut |entry| reading.add(entry))?;
     Ok(LayerReport {
         diff_id: summary.diff_id,
         is_whole: summary.is_whole,
         compressed_size: summary.compressed_size,
         uncompressed_size: summary.uncompressed_size,
-        contents,
+        contents: reading.finish(summary.problems),
     })
 }
 
@@ -37,49 +35,172 @@ pub fn catalogue(reader: impl Read, limits: &Limits) -> io::Result<LayerReport> 
 ///
 /// Where the directory itself cannot be read.
 pub fn catalogue_directory(root: &Path, limits: &Limits) -> io::Result<Contents> {
-    let mut contents = Contents::default();
-    let problems = image::directory::entries(root, limits, &mut |entry| {
-        add(&mut contents, entry, limits);
-    })?;
-    contents.problems = problems;
-    Ok(contents)
+    let mut reading = Reading::new(limits);
+    let problems = image::directory::entries(root, limits, &mut |entry| reading.add(entry))?;
+    Ok(reading.finish(problems))
 }
 
-/// Adds an entry; of several with one path in a layer the last counts.
-fn add(contents: &mut Contents, entry: Entry<'_>, limits: &Limits) {
-    let path = entry.path.to_owned();
-    match entry.kind {
-        Kind::Whiteout => {
-            contents.removed.insert(path);
+/// Whether a file begins as programs and libraries do: ELF, PE, Mach-O of either order and width,
+/// and several of these in one. Java's classes begin as the last do, with a version that is higher
+/// than any number of architectures.
+fn is_program(start: [u8; 8]) -> bool {
+    match start {
+        [0x7f, b'E', b'L', b'F', ..] | [b'M', b'Z', ..] => true,
+        [0xfe, 0xed, 0xfa, 0xce | 0xcf, ..] | [0xce | 0xcf, 0xfa, 0xed, 0xfe, ..] => true,
+        [0xca, 0xfe, 0xba, 0xbe, count @ ..] => u32::from_be_bytes(count) < 40,
+        _ => false,
+    }
+}
+
+/// No program is smaller.
+const SMALLEST_PROGRAM: u64 = 64;
+
+/// A layer as it is read.
+struct Reading<'a> {
+    contents: Contents,
+    limits: &'a Limits,
+    /// Files that may have a journal, and journals, until all is there.
+    held: BTreeMap<String, Vec<u8>>,
+    held_bytes: u64,
+}
+
+impl<'a> Reading<'a> {
+    fn new(limits: &'a Limits) -> Reading<'a> {
+        Reading {
+            contents: Contents::default(),
+            limits,
+            held: BTreeMap::new(),
+            held_bytes: 0,
         }
-        Kind::OpaqueDirectory => {
-            contents.opaque.insert(path);
+    }
+
+    /// Adds an entry; of several with one path in a layer the last counts.
+    fn add(&mut self, entry: Entry<'_>) {
+        let path = entry.path.to_owned();
+        let contents = &mut self.contents;
+        match entry.kind {
+            Kind::Whiteout => {
+                contents.removed.insert(path);
+            }
+            Kind::OpaqueDirectory => {
+                contents.opaque.insert(path);
+            }
+            Kind::Directory => {
+                contents.found.remove(&path);
+                contents.symlinks.remove(&path);
+                contents.touched.remove(&path);
+                contents.directories.insert(path);
+            }
+            Kind::Symlink { target } => {
+                contents.replace(&path);
+                contents.symlinks.insert(path, target);
+            }
+            Kind::Hardlink { target } => {
+                let report = hard_link(contents, &path, &target);
+                contents.replace(&path);
+                keep(contents, path, report);
+            }
+            Kind::File { size } => {
+                contents.replace(&path);
+                let report = self.file(&path, size, entry.body);
+                keep(&mut self.contents, path, report);
+            }
+            Kind::Other => {
+                contents.replace(&path);
+                contents.touched.insert(path);
+            }
         }
-        Kind::Directory => {
-            contents.found.remove(&path);
-            contents.symlinks.remove(&path);
-            contents.touched.remove(&path);
-            contents.directories.insert(path);
+    }
+
+    /// What a file says, where a cataloger knows it.
+    fn file(&mut self, path: &str, size: u64, body: &mut dyn Read) -> Option<FileReport> {
+        if let Some(cataloger) = cataloger::of_path(path) {
+            return Some(match cataloger.journal {
+                Some(_) => self.hold(cataloger, path, size, body),
+                None => read(cataloger, path, (&[], size), body, self.limits),
+            });
         }
-        Kind::Symlink { target } => {
-            contents.replace(&path);
-            contents.symlinks.insert(path, target);
+        if let Some((file, _)) = cataloger::of_journal(path) {
+            let cataloger = cataloger::of_path(file).filter(|_| size > 0)?;
+            return Some(self.hold(cataloger, path, size, body));
         }
-        Kind::Hardlink { target } => {
-            let report = hard_link(contents, &path, &target);
-            contents.replace(&path);
-            keep(contents, path, report);
+        let cataloger = cataloger::of_programs().filter(|_| size >= SMALLEST_PROGRAM)?;
+        let mut start = [0; 8];
+        body.read_exact(&mut start).ok()?;
+        let report =
+            is_program(start).then(|| read(cataloger, path, (&start, size), body, self.limits));
+        // Most programs say nothing of packages: they are files like others.
+        report.filter(|report| !report.found.is_empty() || !report.problems.is_empty())
+    }
+
+    /// Keeps a file's bytes until its journal may have come too.
+    fn hold(
+        &mut self,
+        cataloger: &'static Cataloger,
+        path: &str,
+        size: u64,
+        body: &mut dyn Read,
+    ) -> FileReport {
+        let limit = self.limits.captured_bytes.saturating_sub(self.held_bytes);
+        match bytes(path, (&[], size), body, limit) {
+            Ok((bytes, problem)) => {
+                self.held_bytes += bytes.len() as u64;
+                self.held.insert(path.to_owned(), bytes);
+                FileReport {
+                    problems: problem.into_iter().collect(),
+                    is_read: true,
+                    ..FileReport::of(cataloger.name)
+                }
+            }
+            Err(problem) => FileReport::unread(cataloger.name, problem),
         }
-        Kind::File { size } => {
-            contents.replace(&path);
-            let report = cataloger::of_path(&path)
-                .map(|cataloger| read(cataloger, &path, size, entry.body, limits));
-            keep(contents, path, report);
+    }
+
+    fn finish(mut self, problems: Vec<Problem>) -> Contents {
+        let mut held = std::mem::take(&mut self.held);
+        let paths: Vec<String> = held.keys().cloned().collect();
+        for path in paths {
+            match cataloger::of_journal(&path) {
+                Some((file, _)) if cataloger::of_path(&path).is_none() => {
+                    self.finish_journal(&path, file);
+                }
+                _ => self.finish_file(&path, &mut held),
+            }
         }
-        Kind::Other => {
-            contents.replace(&path);
-            contents.touched.insert(path);
+        self.contents.problems = problems;
+        self.contents
+    }
+
+    /// A journal whose file is not in the layer belongs to one below, which it cannot be put into.
+    fn finish_journal(&mut self, path: &str, file: &str) {
+        if self.contents.found.contains_key(file) {
+            self.contents.found.remove(path);
+            self.contents.touched.insert(path.to_owned());
+        } else if let Some(report) = self.contents.found.get_mut(path) {
+            let detail = format!("holds changes of {file}, which is not in the same layer");
+            let problem = Problem::new(ProblemKind::Unsupported, path, detail);
+            report.problems.push(problem);
         }
+    }
+
+    fn finish_file(&mut self, path: &str, held: &mut BTreeMap<String, Vec<u8>>) {
+        let cataloger = cataloger::of_path(path);
+        let (Some(cataloger), Some(report)) = (cataloger, self.contents.found.get_mut(path)) else {
+            return;
+        };
+        let Some(mut bytes) = held.remove(path) else {
+            return;
+        };
+        if let Some(journal) = cataloger.journal {
+            let beside = format!("{path}{}", journal.suffix);
+            let changes = held.get(&beside);
+            let applied = changes.map(|changes| (journal.apply)(&mut bytes, changes, self.limits));
+            if let Some(Err(detail)) = applied {
+                let problem = Problem::new(ProblemKind::Malformed, beside, detail);
+                report.problems.push(problem);
+            }
+        }
+        parse(cataloger, path, &bytes, self.limits, report);
     }
 }
 
@@ -96,71 +217,97 @@ fn keep(contents: &mut Contents, path: String, report: Option<FileReport>) {
 
 /// A second name of a file says what the first one says, where both mean the same format.
 fn hard_link(contents: &Contents, path: &str, target: &str) -> Option<FileReport> {
-    let cataloger = cataloger::of_path(path)?;
     let known = contents.found.get(target);
+    let Some(cataloger) = cataloger::of_path(path) else {
+        // A program's second name may be any.
+        let programs = cataloger::of_programs()?;
+        return known
+            .filter(|report| report.cataloger == programs.name)
+            .cloned();
+    };
     if let Some(report) = known.filter(|report| report.cataloger == cataloger.name) {
         return Some(report.clone());
     }
     let detail = format!("is a hard link to {target}, whose content was not read");
-    Some(unread(
-        cataloger,
-        Problem::new(ProblemKind::Unsupported, path, detail),
-    ))
+    let problem = Problem::new(ProblemKind::Unsupported, path, detail);
+    Some(FileReport::unread(cataloger.name, problem))
 }
 
-fn unread(cataloger: &Cataloger, problem: Problem) -> FileReport {
-    FileReport {
-        cataloger: cataloger.name.to_owned(),
-        found: Found::default(),
-        digests: None,
-        problems: vec![problem],
-    }
-}
-
+/// Reads and parses a file of which a start was read already.
 fn read(
     cataloger: &Cataloger,
     path: &str,
-    size: u64,
+    (start, size): (&[u8], u64),
     body: &mut dyn Read,
     limits: &Limits,
 ) -> FileReport {
+    let mut report = FileReport::of(cataloger.name);
     if cataloger.role == Role::Unread {
-        let (_, problems) = (cataloger.parse)(path, &[], limits);
-        return FileReport {
-            cataloger: cataloger.name.to_owned(),
-            found: Found::default(),
-            digests: None,
-            problems,
-        };
+        report.problems = (cataloger.parse)(path, &[], limits).1;
+        return report;
     }
-    let limit = limits.captured_bytes;
+    match bytes(path, (start, size), body, limits.captured_bytes) {
+        Ok((bytes, cut)) => {
+            parse(cataloger, path, &bytes, limits, &mut report);
+            report.problems.extend(cut);
+        }
+        Err(problem) => report.problems.push(problem),
+    }
+    report
+}
+
+/// A file's bytes, and the problem where it ends early.
+///
+/// # Errors
+///
+/// The problem where it is larger than the limit.
+fn bytes(
+    path: &str,
+    (start, size): (&[u8], u64),
+    body: &mut dyn Read,
+    limit: u64,
+) -> Result<(Vec<u8>, Option<Problem>), Problem> {
     if size > limit {
         let detail = format!("has {size} bytes, more than the {limit} that are read");
-        return unread(cataloger, Problem::new(ProblemKind::Limit, path, detail));
+        return Err(Problem::new(ProblemKind::Limit, path, detail));
     }
-    let mut bytes = Vec::new();
+    let mut bytes = start.to_vec();
     // An error means that the file ends early; the parser gets what there is.
-    let cut = body.take(limit).read_to_end(&mut bytes).is_err() || (bytes.len() as u64) < size;
+    let failed = body.take(limit).read_to_end(&mut bytes).is_err();
+    let cut = (failed || (bytes.len() as u64) < size).then(|| {
+        let detail = format!("holds {} of {size} bytes", bytes.len());
+        Problem::new(ProblemKind::Truncated, path, detail)
+    });
+    Ok((bytes, cut))
+}
+
+fn parse(
+    cataloger: &Cataloger,
+    path: &str,
+    bytes: &[u8],
+    limits: &Limits,
+    report: &mut FileReport,
+) {
     if !bytes.starts_with(cataloger.magic) {
         let detail = format!("is no file of the format {}", cataloger.name);
-        return unread(
-            cataloger,
-            Problem::new(ProblemKind::Malformed, path, detail),
-        );
+        let problem = Problem::new(ProblemKind::Malformed, path, detail);
+        report.problems.push(problem);
+        report.is_read = false;
+        return;
     }
-    let (found, mut problems) = (cataloger.parse)(path, &bytes, limits);
-    if cut {
-        let detail = format!("holds {} of {size} bytes", bytes.len());
-        problems.push(Problem::new(ProblemKind::Truncated, path, detail));
+    let (found, problems) = (cataloger.parse)(path, bytes, limits);
+    report.found = found;
+    report.problems.extend(problems);
+    report.is_read = true;
+    for files in report.found.owned.values_mut() {
+        files.retain(|file| ownership::may_hold_a_package(&file.path));
     }
-    FileReport {
-        cataloger: cataloger.name.to_owned(),
-        found,
-        digests: Some(FileDigests {
-            md5: hex::encode(md5::Md5::digest(&bytes)),
-            sha1: hex::encode(sha1::Sha1::digest(&bytes)),
-            sha256: hex::encode(sha2::Sha256::digest(&bytes)),
-        }),
-        problems,
+    report
+        .found
+        .owned
+        .retain(|_, files: &mut Vec<_>| !files.is_empty());
+    let is_package = cataloger.role == Role::Installed && !report.found.packages.is_empty();
+    if is_package && ownership::may_be_owned(path) {
+        report.digests = Some(FileDigests::of(bytes));
     }
 }

@@ -16,6 +16,7 @@ mod apk;
 mod apk_repositories;
 mod dpkg;
 mod os_release;
+mod ownership;
 mod text;
 mod unread;
 

@@ -3,7 +3,7 @@
 use image::Limits;
 use model::Problem;
 
-use crate::cataloger::{Cataloger, DistroFact, Found, Pattern, Role};
+use crate::cataloger::{Cataloger, DistroFact, Found, PLAIN, Pattern, Role};
 use crate::text::{FileProblems, excerpt, lines};
 
 /// os-release(5).
@@ -14,9 +14,9 @@ pub const OS_RELEASE: Cataloger = Cataloger {
         Pattern::Exact("etc/os-release"),
         Pattern::Exact("usr/lib/os-release"),
     ],
-    magic: b"",
     role: Role::Facts,
     parse: parse_os_release,
+    ..PLAIN
 };
 
 /// Alpine's version, where there is no os-release.
@@ -24,9 +24,9 @@ pub const ALPINE_RELEASE: Cataloger = Cataloger {
     name: "alpine-release",
     reads: "Alpine's version, where there is no os-release",
     paths: &[Pattern::Exact("etc/alpine-release")],
-    magic: b"",
     role: Role::Facts,
     parse: |_, bytes, _| parse_version("alpine", bytes),
+    ..PLAIN
 };
 
 /// Debian's version or code name, where there is no os-release.
@@ -34,9 +34,9 @@ pub const DEBIAN_VERSION: Cataloger = Cataloger {
     name: "debian-version",
     reads: "Debian's version or code name, where there is no os-release",
     paths: &[Pattern::Exact("etc/debian_version")],
-    magic: b"",
     role: Role::Facts,
     parse: |_, bytes, _| parse_version("debian", bytes),
+    ..PLAIN
 };
 
 fn parse_os_release(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>) {

@@ -5,8 +5,9 @@ use std::io::Read;
 
 use model::{Digest, Problem};
 use serde::{Deserialize, Serialize};
+use sha2::Digest as _;
 
-use crate::cataloger::Found;
+use crate::cataloger::{self, Found, Role};
 
 /// A layer, read once. A pure function of its bytes and of [`crate::REVISION`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +53,11 @@ pub struct FileReport {
     /// What the file says.
     #[serde(flatten)]
     pub found: Found,
-    /// The file's own digests; `None` where it was not read.
+    /// Whether its content was looked at.
+    #[serde(default)]
+    pub is_read: bool,
+    /// The file's own digests, of a package that a distribution may have brought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digests: Option<FileDigests>,
     /// What is wrong with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -68,6 +73,48 @@ pub struct FileDigests {
     pub sha1: String,
     /// SHA-256, rpm's.
     pub sha256: String,
+}
+
+impl FileReport {
+    /// Of a file of which nothing is known yet.
+    pub(crate) fn of(cataloger: &str) -> FileReport {
+        FileReport {
+            cataloger: cataloger.to_owned(),
+            found: Found::default(),
+            is_read: false,
+            digests: None,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Of a file that could not be looked at.
+    pub(crate) fn unread(cataloger: &str, problem: Problem) -> FileReport {
+        FileReport {
+            problems: vec![problem],
+            ..FileReport::of(cataloger)
+        }
+    }
+
+    /// What its cataloger reads it for.
+    pub(crate) fn role(&self) -> Option<Role> {
+        cataloger::of_name(&self.cataloger).map(|cataloger| cataloger.role)
+    }
+
+    /// Whether it is, or belongs to, a package that no database need name.
+    pub(crate) fn is_installed(&self) -> bool {
+        !self.found.packages.is_empty() && self.role() == Some(Role::Installed)
+    }
+}
+
+impl FileDigests {
+    /// Those of a file's bytes.
+    pub(crate) fn of(bytes: &[u8]) -> FileDigests {
+        FileDigests {
+            md5: hex::encode(md5::Md5::digest(bytes)),
+            sha1: hex::encode(sha1::Sha1::digest(bytes)),
+            sha256: hex::encode(sha2::Sha256::digest(bytes)),
+        }
+    }
 }
 
 /// Bytes that are no layer report.

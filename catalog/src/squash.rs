@@ -5,13 +5,15 @@ use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 use image::layer::PLACE;
-use model::{Digest, Installed, Inventory, Ownership, Package, Problem, ProblemKind};
+use model::{Digest, Installed, Inventory, Ownership, Problem, ProblemKind};
 
-use crate::cataloger::{self, ALL, Pattern, Role};
+use crate::cataloger::{ALL, FoundPackage, Pattern, Role};
+use crate::ownership::Owned;
 use crate::report::{Contents, FileReport, LayerReport};
 
+mod bill;
 mod distro;
-mod view;
+pub(crate) mod view;
 
 use view::View;
 
@@ -19,9 +21,8 @@ use view::View;
 pub fn squash<R: Borrow<LayerReport>>(reports: &[R]) -> Inventory {
     let reports: Vec<&LayerReport> = reports.iter().map(Borrow::borrow).collect();
     let contents: Vec<&Contents> = reports.iter().map(|report| &report.contents).collect();
-    let mut inventory = of_contents(&contents, |at| {
-        reports.get(at).map(|report| report.diff_id.clone())
-    });
+    let name = |at: usize| reports.get(at).map(|report| report.diff_id.clone());
+    let mut inventory = of_contents(&contents, Kind::Image, name);
     for report in &reports {
         for problem in &report.contents.problems {
             let place = match problem.place.as_str() {
@@ -37,7 +38,7 @@ pub fn squash<R: Borrow<LayerReport>>(reports: &[R]) -> Inventory {
 
 /// The inventory of a directory on disk.
 pub fn of_directory(contents: &Contents) -> Inventory {
-    let mut inventory = of_contents(&[contents], |_| None);
+    let mut inventory = of_contents(&[contents], Kind::Directory, |_| None);
     inventory.problems.extend(contents.problems.iter().cloned());
     finish(inventory)
 }
@@ -46,49 +47,89 @@ fn finish(mut inventory: Inventory) -> Inventory {
     inventory.packages.sort();
     inventory.packages.dedup();
     inventory.databases.sort();
+    inventory.repositories.sort();
+    inventory.repositories.dedup();
     inventory.problems.sort();
     inventory.problems.dedup();
     inventory
 }
 
-fn of_contents(layers: &[&Contents], name: impl Fn(usize) -> Option<Digest>) -> Inventory {
+/// What layers are of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// An image: only what was installed counts.
+    Image,
+    /// A directory, which may hold the sources of a project: what it is locked to counts as well.
+    Directory,
+}
+
+fn of_contents(
+    layers: &[&Contents],
+    kind: Kind,
+    name: impl Fn(usize) -> Option<Digest>,
+) -> Inventory {
     let view = View::of(layers);
+    let owned = Owned::of(&view);
     let mut inventory = Inventory {
         distro: distro::of(&view),
         ..Inventory::default()
     };
+    let mut billed = Vec::new();
+    let mut is_empty = true;
     for (path, report) in view.found() {
+        let role = report.role();
+        if role == Some(Role::Locked) && kind == Kind::Image {
+            continue;
+        }
         inventory.problems.extend(report.problems.iter().cloned());
-        let role = cataloger::of_name(&report.cataloger).map(|cataloger| cataloger.role);
+        let found = &report.found;
+        inventory
+            .repositories
+            .extend(found.repositories.iter().cloned());
         // One that could not be read at all answers nothing.
-        if role == Some(Role::Database) && report.digests.is_some() {
+        if role == Some(Role::Database) && report.is_read {
             inventory.databases.push(path.to_owned());
+            is_empty &= found.packages.is_empty();
         }
         let origins = Origins::new(&view, path);
-        for (number, package) in report.found.packages.iter().enumerate() {
-            let licence = report.found.licences.get(number).cloned();
-            inventory.packages.push(Installed {
-                package: package.clone(),
-                path: path.to_owned(),
-                layer: origins.first(package).and_then(&name),
-                ownership: Ownership::Own,
-                licence: licence.unwrap_or_default(),
-            });
+        let ownership = match role {
+            Some(Role::Installed) => owned.ownership(path, report),
+            _ => Ownership::Own,
+        };
+        let installed = found.packages.iter().map(|package| Installed {
+            package: package.package.clone(),
+            path: place(path, &package.within),
+            layer: origins.first(package).and_then(&name),
+            ownership,
+            licence: package.licence.clone(),
+        });
+        match role {
+            Some(Role::Bill) => billed.extend(installed),
+            _ => inventory.packages.extend(installed),
         }
     }
+    bill::merge(&mut inventory.packages, billed);
     check_links(&view, layers, &mut inventory.problems);
     if view.is_exhausted() {
         let detail = "has too many or too long links: not all were followed";
         let problem = Problem::new(ProblemKind::Limit, "layers", detail);
         inventory.problems.push(problem);
     }
-    if let (Some(path), true) = (inventory.databases.first(), inventory.packages.is_empty()) {
+    if let (Some(path), true) = (inventory.databases.first(), is_empty) {
         let detail = "names no installed package";
         inventory
             .problems
             .push(Problem::new(ProblemKind::Malformed, path, detail));
     }
     inventory
+}
+
+/// A file, and the way inside where it is an archive.
+fn place(path: &str, within: &str) -> String {
+    match within {
+        "" => path.to_owned(),
+        within => format!("{path}:{within}"),
+    }
 }
 
 /// Which packages each state of one database held, as the layers went by.
@@ -99,12 +140,11 @@ struct Origins<'a> {
 
 impl<'a> Origins<'a> {
     fn new(view: &View<'a>, path: &str) -> Origins<'a> {
-        let key = |package: &'a Package| (package.name.as_str(), package.version.as_str());
         let held = |report: Option<&'a FileReport>| {
             report
                 .into_iter()
                 .flat_map(|report| &report.found.packages)
-                .map(key)
+                .map(Origins::key)
                 .collect()
         };
         let states = view.history(path).iter();
@@ -115,9 +155,13 @@ impl<'a> Origins<'a> {
         }
     }
 
+    fn key(found: &'a FoundPackage) -> (&'a str, &'a str) {
+        (&found.package.name, &found.package.version)
+    }
+
     /// The first layer from which the package stays, up to the topmost.
-    fn first(&self, package: &Package) -> Option<usize> {
-        let key = (package.name.as_str(), package.version.as_str());
+    fn first(&self, found: &'a FoundPackage) -> Option<usize> {
+        let key = Origins::key(found);
         let stays = self
             .states
             .iter()
@@ -129,21 +173,24 @@ impl<'a> Origins<'a> {
 
 /// A database behind a link to a file that no cataloger knows would be missed in silence.
 fn check_links(view: &View<'_>, layers: &[&Contents], problems: &mut Vec<Problem>) {
-    let databases = ALL.iter().filter(|cataloger| cataloger.role != Role::Facts);
+    let is_database = |role| matches!(role, Role::Database | Role::Unread);
+    let databases = ALL.iter().filter(|cataloger| is_database(cataloger.role));
     for pattern in databases.flat_map(|cataloger| cataloger.paths) {
-        let root = pattern.root();
+        let Some(root) = pattern.root() else {
+            continue;
+        };
         let Some(real) = view.resolve(root).filter(|real| real != root) else {
             continue;
         };
         let below = format!("{real}/");
         let is_meant = |path: &str| match pattern {
             Pattern::Exact(_) => path == real,
-            Pattern::In { .. } | Pattern::Deep { .. } => path.starts_with(&below),
+            _ => path.starts_with(&below),
         };
         let is_known = view.found().any(|(path, _)| is_meant(path));
         let first = match pattern {
             Pattern::Exact(_) => &real,
-            Pattern::In { .. } | Pattern::Deep { .. } => &below,
+            _ => &below,
         };
         let is_there = layers.iter().any(|layer| {
             let mut range = layer.touched.range(first.clone()..);

@@ -1,11 +1,16 @@
 //! An open target to its inventory, all its layers verified.
 
 use std::io;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
+use image::target::SourceLayer;
 use image::{Limits, Source};
 use model::{Digest, Inventory};
 
 use crate::layer;
+use crate::report::LayerReport;
 use crate::squash::{self, squash};
 
 /// Why a target could not be catalogued.
@@ -48,27 +53,70 @@ pub fn catalogue_source(source: &Source, limits: &Limits) -> Result<Inventory, C
         })?;
         return Ok(squash::of_directory(&contents));
     }
-    let mut reports = Vec::with_capacity(source.layers().len());
-    for (at, layer) in source.layers().iter().enumerate() {
-        let number = at + 1;
-        let read = layer
-            .open()
-            .and_then(|reader| layer::catalogue(reader, limits));
-        let report = read.map_err(|cause| {
-            let place = format!("layer {number}");
-            CatalogueError::Io { place, cause }
-        })?;
-        // Where it could not be inflated to its end, a problem says so already.
-        if let Some(expected) = layer.diff_id.as_ref().filter(|id| **id != report.diff_id)
-            && report.is_whole
-        {
-            return Err(CatalogueError::DiffId {
-                number,
-                expected: expected.clone(),
-                actual: report.diff_id,
-            });
+    let reports: Result<Vec<LayerReport>, CatalogueError> =
+        read_all(source.layers(), limits).into_iter().collect();
+    Ok(squash(&reports?))
+}
+
+/// Layers are read beside each other by as many threads, since inflating one is work for one
+/// processor.
+const MOST_THREADS: usize = 4;
+
+fn read_all(layers: &[SourceLayer], limits: &Limits) -> Vec<Result<LayerReport, CatalogueError>> {
+    let next = AtomicUsize::new(0);
+    let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let threads = layers.len().min(processors).min(MOST_THREADS);
+    let work = || {
+        let mut read = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(layer) = layers.get(at) else {
+                return read;
+            };
+            let report = read_one(at + 1, layer, limits);
+            if report.is_err() {
+                // What the others have begun is enough to say why.
+                next.store(layers.len(), Ordering::Relaxed);
+            }
+            read.push((at, report));
         }
-        reports.push(report);
+    };
+    let mut read = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads)
+            .filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok())
+            .collect();
+        let mut read = work();
+        for other in others {
+            match other.join() {
+                Ok(more) => read.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        read
+    });
+    read.sort_by_key(|(at, _)| *at);
+    read.into_iter().map(|(_, report)| report).collect()
+}
+
+fn read_one(
+    number: usize,
+    layer: &SourceLayer,
+    limits: &Limits,
+) -> Result<LayerReport, CatalogueError> {
+    let read = layer
+        .open()
+        .and_then(|reader| layer::catalogue(reader, limits));
+    let report = read.map_err(|cause| {
+        let place = format!("layer {number}");
+        CatalogueError::Io { place, cause }
+    })?;
+    // Where it could not be inflated to its end, a problem says so already.
+    match layer.diff_id.as_ref().filter(|id| **id != report.diff_id) {
+        Some(expected) if report.is_whole => Err(CatalogueError::DiffId {
+            number,
+            expected: expected.clone(),
+            actual: report.diff_id,
+        }),
+        _ => Ok(report),
     }
-    Ok(squash(&reports))
 }

@@ -3,7 +3,7 @@
 use expect_test::{Expect, expect};
 use image::Limits;
 use image::fixture::{Fixture, FixtureLayer};
-use model::{Digest, Inventory, Problem};
+use model::{Digest, Inventory, Ownership, Problem};
 
 use crate::cataloger::Found;
 use crate::{LayerReport, catalogue, squash};
@@ -15,8 +15,8 @@ mod sources;
 /// What a parser answered, line by line.
 pub fn show((found, problems): (Found, Vec<Problem>)) -> String {
     let mut text = String::new();
-    let mut licences = found.licences.into_iter();
-    for package in found.packages {
+    for found in found.packages {
+        let package = found.package;
         text += &format!("{} {} {}", package.kind, package.name, package.version);
         if let Some(source) = package.source {
             text += &format!(" ({} {})", source.name, source.version);
@@ -24,9 +24,16 @@ pub fn show((found, problems): (Found, Vec<Problem>)) -> String {
         if let Some(architecture) = package.architecture {
             text += &format!(" [{architecture}]");
         }
-        match licences.next() {
-            Some(licence) if !licence.is_empty() => text += &format!(" licence {licence:?}"),
-            _ => {}
+        for (what, value) in [
+            ("module", package.module),
+            ("vendor", package.vendor),
+            ("cpe", package.cpe),
+            ("licence", Some(found.licence)),
+            ("within", Some(found.within)),
+        ] {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                text += &format!(" {what} {value:?}");
+            }
         }
         text += "\n";
     }
@@ -39,6 +46,9 @@ pub fn show((found, problems): (Found, Vec<Problem>)) -> String {
                 .unwrap_or_default();
             text += "\n";
         }
+    }
+    for repository in found.repositories {
+        text += &format!("repository {repository}\n");
     }
     for problem in problems {
         text += &format!("! {problem}\n");
@@ -69,7 +79,12 @@ fn show_inventory(inventory: &Inventory, layers: &[Digest]) -> String {
             "" => String::new(),
             licence => format!(", {licence}"),
         };
-        text += &format!("{name} {version}{source} @ {path}, layer {layer}{licence}\n");
+        let owner = match installed.ownership {
+            Ownership::Own => "",
+            Ownership::DistroUnchanged => ", the distribution's",
+            Ownership::DistroChanged => ", the distribution's but changed",
+        };
+        text += &format!("{name} {version}{source} @ {path}, layer {layer}{licence}{owner}\n");
     }
     text += &format!("databases {:?}\n", inventory.databases);
     for problem in &inventory.problems {

@@ -3,7 +3,7 @@
 
 use model::{Problem, ProblemKind};
 
-use crate::cataloger::{Cataloger, Found, Pattern, Role};
+use crate::cataloger::{Cataloger, Found, PLAIN, Pattern, Role};
 
 macro_rules! unread {
     ($constant:ident, $name:literal, $reads:literal, $paths:expr) => {
@@ -12,9 +12,9 @@ macro_rules! unread {
             name: $name,
             reads: concat!($reads, ": not read yet, answered as unsupported"),
             paths: $paths,
-            magic: b"",
             role: Role::Unread,
             parse: |path, _, _| problem(path, $reads),
+            ..PLAIN
         };
     };
 }

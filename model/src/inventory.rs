@@ -9,7 +9,8 @@ use crate::{Digest, Distro, Matchable, Ownership, Package, Problem};
 pub struct Installed {
     /// What it is.
     pub package: Package,
-    /// The file that says so, without a leading slash: `lib/apk/db/installed`.
+    /// The file that says so, without a leading slash: `lib/apk/db/installed`; in an archive its
+    /// way inside behind colons: `app.jar:BOOT-INF/lib/x.jar`.
     pub path: String,
     /// The diff id of the layer that introduced it; `None` for a plain directory.
     pub layer: Option<Digest>,
@@ -29,6 +30,10 @@ pub struct Inventory {
     pub packages: Vec<Installed>,
     /// Package databases that were seen, by path; empty means that nothing could be looked at.
     pub databases: Vec<String>,
+    /// The package repositories in use, as their files name them, sorted: `apt http://… bookworm
+    /// main`, `dnf baseos`, `content-set rhel-8-for-x86_64-baseos-rpms`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repositories: Vec<String>,
     /// What could not be read.
     pub problems: Vec<Problem>,
 }

@@ -99,9 +99,35 @@ pub struct Package {
     pub source: Option<Source>,
     /// Its architecture in the package manager's own word.
     pub architecture: Option<String>,
+    /// What it is a part of, where one name means different packages by it: rpm's modularity
+    /// label (`nodejs:12:8010020190612143724:cdc1202b`), Gentoo's slot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
+    /// Who built it, where the package manager says: rpm's vendor. A distribution's publisher
+    /// answers for its own packages only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
+    /// `vendor:product` as NVD's dictionary of platforms (CPE 2.3) calls a program that no package
+    /// manager put there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpe: Option<String>,
 }
 
 impl Package {
+    /// A package of which no more is known.
+    pub fn new(kind: PackageType, name: impl Into<String>, version: impl Into<String>) -> Package {
+        Package {
+            kind,
+            name: name.into(),
+            version: version.into(),
+            source: None,
+            architecture: None,
+            module: None,
+            vendor: None,
+            cpe: None,
+        }
+    }
+
     /// The name under which a distributor's advisory speaks of it: the source's, or its own.
     pub fn source_name(&self) -> &str {
         self.source
@@ -195,20 +221,10 @@ pub struct Matchable {
 mod tests {
     use super::*;
 
-    fn package(kind: PackageType, name: &str, version: &str) -> Package {
-        Package {
-            kind,
-            name: name.into(),
-            version: version.into(),
-            source: None,
-            architecture: None,
-        }
-    }
-
     #[test]
     fn package_urls_are_those_of_the_specification() {
         let debian = Distro::new("debian", "10");
-        let mut curl = package(PackageType::Deb, "curl", "7.64.0-4+deb10u1");
+        let mut curl = Package::new(PackageType::Deb, "curl", "7.64.0-4+deb10u1");
         curl.architecture = Some("amd64".into());
         let cases = [
             (
@@ -216,19 +232,19 @@ mod tests {
                 "pkg:deb/debian/curl@7.64.0-4%2Bdeb10u1?arch=amd64&distro=debian-10",
             ),
             (
-                package(PackageType::Npm, "@babel/core", "7.0.0"),
+                Package::new(PackageType::Npm, "@babel/core", "7.0.0"),
                 "pkg:npm/%40babel/core@7.0.0",
             ),
             (
-                package(PackageType::Maven, "org.slf4j:slf4j-api", "1.7"),
+                Package::new(PackageType::Maven, "org.slf4j:slf4j-api", "1.7"),
                 "pkg:maven/org.slf4j/slf4j-api@1.7",
             ),
             (
-                package(PackageType::Golang, "golang.org/x/net", "v0.1.0"),
+                Package::new(PackageType::Golang, "golang.org/x/net", "v0.1.0"),
                 "pkg:golang/golang.org/x/net@v0.1.0",
             ),
             (
-                package(PackageType::Pypi, "requests", "2.0"),
+                Package::new(PackageType::Pypi, "requests", "2.0"),
                 "pkg:pypi/requests@2.0",
             ),
         ];
@@ -239,7 +255,7 @@ mod tests {
 
     #[test]
     fn the_source_answers_for_the_binary() {
-        let mut libssl = package(PackageType::Deb, "libssl1.1", "1.1.1d-0+b1");
+        let mut libssl = Package::new(PackageType::Deb, "libssl1.1", "1.1.1d-0+b1");
         assert_eq!(
             (libssl.source_name(), libssl.source_version()),
             ("libssl1.1", "1.1.1d-0+b1")

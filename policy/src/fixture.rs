@@ -38,13 +38,7 @@ pub fn finding(id: &str, severity: Severity, fixed_in: &[&str]) -> Finding {
 }
 
 pub fn package(name: &str, version: &str) -> Package {
-    Package {
-        kind: PackageType::Deb,
-        name: name.into(),
-        version: version.into(),
-        source: None,
-        architecture: None,
-    }
+    Package::new(PackageType::Deb, name, version)
 }
 
 pub fn installed(name: &str, licence: &str) -> Installed {
@@ -62,6 +56,7 @@ static COMPLETE: Coverage = Coverage {
     gaps: Vec::new(),
 };
 static EMPTY: Inventory = Inventory {
+    repositories: Vec::new(),
     distro: None,
     packages: Vec::new(),
     databases: Vec::new(),

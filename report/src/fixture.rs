@@ -28,11 +28,8 @@ pub fn written(write: crate::Write, scan: &Scan, options: &Options) -> String {
 
 pub fn package(name: &str, version: &str) -> Package {
     Package {
-        kind: PackageType::Deb,
-        name: name.into(),
-        version: version.into(),
-        source: None,
         architecture: Some("amd64".into()),
+        ..Package::new(PackageType::Deb, name, version)
     }
 }
 
@@ -90,6 +87,7 @@ pub fn clean() -> Scan {
         },
         coverage: Coverage::from_gaps(vec![], true),
         inventory: Inventory {
+            repositories: Vec::new(),
             distro: Some(Distro {
                 pretty: "Debian GNU/Linux 12 (bookworm)".into(),
                 codename: "bookworm".into(),

@@ -136,14 +136,12 @@ fn words(pointer: &str) -> Vec<String> {
 
 fn package(kind: PackageType, source: bool) -> Package {
     Package {
-        kind,
-        name: "name".into(),
-        version: "1.0".into(),
         source: source.then(|| Source {
             name: "origin".into(),
             version: "1.0".into(),
         }),
         architecture: source.then(|| "amd64".into()),
+        ..Package::new(kind, "name", "1.0")
     }
 }
 
@@ -213,6 +211,7 @@ fn full() -> Scan {
             true,
         ),
         inventory: Inventory {
+            repositories: Vec::new(),
             distro: Some(Distro::new("debian", "10")),
             packages: kinds
                 .clone()

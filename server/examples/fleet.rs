@@ -142,14 +142,12 @@ fn package(number: usize) -> Package {
     let (name, version) = (number % NAMES, number / NAMES);
     let version = format!("1.{version}.0-r0");
     Package {
-        kind: PackageType::Apk,
-        name: format!("package-{name}"),
-        version: version.clone(),
         source: Some(Source {
             name: format!("source-{name}"),
-            version,
+            version: version.clone(),
         }),
         architecture: Some("x86_64".to_owned()),
+        ..Package::new(PackageType::Apk, format!("package-{name}"), version)
     }
 }
 
@@ -186,6 +184,7 @@ fn inventory(image: usize) -> Inventory {
     packages.sort();
     packages.dedup();
     Inventory {
+        repositories: Vec::new(),
         distro: Some(Distro::new("alpine", "3.19.0")),
         packages,
         databases: vec!["lib/apk/db/installed".to_owned()],

@@ -36,19 +36,14 @@ fn alpine(date: &str) -> Database {
 
 fn image(distro: Option<(&str, &str)>, packages: &[(&str, &str, &str)]) -> Inventory {
     let installed = |(kind, name, path): &(&str, &str, &str)| Installed {
-        package: Package {
-            kind: kind.parse().unwrap(),
-            name: (*name).to_owned(),
-            version: "2:1.19".to_owned(),
-            source: None,
-            architecture: None,
-        },
+        package: Package::new(kind.parse().unwrap(), *name, "2:1.19"),
         path: (*path).to_owned(),
         layer: None,
         ownership: Ownership::Own,
         licence: String::new(),
     };
     Inventory {
+        repositories: Vec::new(),
         distro: distro.map(|(id, version)| Distro::new(id, version)),
         packages: packages.iter().map(installed).collect(),
         databases: vec!["lib/apk/db/installed".to_owned()],

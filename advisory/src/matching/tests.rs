@@ -35,11 +35,8 @@ pub(crate) fn matchable(text: &str) -> Matchable {
         stream,
         channels: Vec::new(),
         package: Package {
-            kind,
-            name,
-            version,
             source,
-            architecture: None,
+            ..Package::new(kind, name, version)
         },
         ownership: model::Ownership::Own,
     }

@@ -1,103 +1,118 @@
-use super::*;
+use std::path::PathBuf;
+
 use image::fixture::Fixture;
 
-/// A small file for every cataloger: its name, a path, and a text written after the real one that
-/// is named above it.
-const SAMPLES: &[(&str, &str, &str)] = &[
-    // After Alpine 3.18.9, 2024-09; comment and single quotes as os-release(5) allows them.
-    (
-        "os-release",
-        "etc/os-release",
-        "NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID=3.18.9\n# x\nPRETTY_NAME='Alpine v3.18'\n",
-    ),
-    // After Alpine 3.18.9, 2024-09.
-    ("alpine-release", "etc/alpine-release", "3.18.9\n"),
-    // After Debian 13 before its release, 2025-06.
-    ("debian-version", "etc/debian_version", "trixie/sid\n"),
-    // After Alpine 3.20's musl, 2024-09; the second record is made up.
-    (
-        "apk",
-        "lib/apk/db/installed",
-        "C:Q1qKcZ+j23xssAXmgQhkOO8dHnbWw=\nP:musl\nV:1.2.5-r0\nA:x86_64\nS:407278\no:musl\n\
-         F:lib\nR:ld-musl-x86_64.so.1\na:0:0:755\nZ:Q1pcfTfDNEbNKQc2s1tia7da05M8Q=\n\n\
-         P:b\nV:1_git20240101-r0\n\n",
-    ),
-    // After Alpine 3.18.9, 2024-09, with a tagged line as apk-repositories(5) has it.
-    (
-        "apk-repositories",
-        "etc/apk/repositories",
-        "https://dl-cdn.alpinelinux.org/alpine/v3.18/main\n\
-         @edge https://dl-cdn.alpinelinux.org/alpine/edge/testing\n",
-    ),
-    // After Debian 10.1's perl-base, 2019-09.
-    (
-        "dpkg",
-        "var/lib/dpkg/status",
-        "Package: perl-base\nStatus: install ok installed\nArchitecture: amd64\n\
-         Source: perl (5.28.1-6)\nVersion: 5.28.1-6+b1\nDescription: minimal Perl system\n \
-         Perl is a scripting language.\n .\n\n",
-    ),
-    // After Debian 10.1's libc6, 2019-09.
-    (
-        "dpkg-md5sums",
-        "var/lib/dpkg/info/libc6:amd64.md5sums",
-        "fcf4e9ee9b1dfd8b55a52ac7ca1ec10b  lib/x86_64-linux-gnu/libc.so.6\n",
-    ),
-    // After Debian 10.1's libc6, 2019-09.
-    (
-        "dpkg-list",
-        "var/lib/dpkg/info/libc6:amd64.list",
-        "/.\n/lib\n/lib/x86_64-linux-gnu/libc.so.6\n",
-    ),
-    // After distroless' static image on Debian 12, 2024-02.
-    (
-        "dpkg-status.d",
-        "var/lib/dpkg/status.d/tzdata",
-        "Package: tzdata\nVersion: 2024a-0+deb12u1\nArchitecture: all\nSection: localization\n",
-    ),
-    // The others' paths are after the manuals of their package managers, 2025-11; of the files
-    // nothing is read.
-    ("rpm", "var/lib/rpm/rpmdb.sqlite", "SQLite format 3\0"),
-    ("pacman", "var/lib/pacman/local/ALPM_DB_VERSION", "9\n"),
-    ("portage", "var/db/pkg/app-shells/bash-5.1/PF", "bash-5.1\n"),
-    ("opkg", "usr/lib/opkg/status", "Package: x\n"),
-    ("chisel", "var/lib/chisel/manifest.wall", "x"),
-];
+use super::*;
+use crate::tests::show;
+
+/// The files of every cataloger: `fixtures/NAME/` holds them under the paths that they have in an
+/// image, with a note `MADE` on what made them and `FOUND`, what is to be read from them.
+struct Sample {
+    path: String,
+    bytes: Vec<u8>,
+}
+
+fn fixtures() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures"))
+}
+
+fn samples(name: &str) -> Vec<Sample> {
+    let root = fixtures().join(name);
+    let mut samples = Vec::new();
+    let mut left = vec![root.clone()];
+    while let Some(directory) = left.pop() {
+        for entry in std::fs::read_dir(&directory).unwrap_or_else(|error| panic!("{name}: {error}"))
+        {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                left.push(path);
+            } else if directory != root
+                || !matches!(path.file_name(), Some(file) if file == "MADE" || file == "FOUND")
+            {
+                let bytes = std::fs::read(&path).unwrap();
+                let path = path
+                    .strip_prefix(&root)
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
+                samples.push(Sample { path, bytes });
+            }
+        }
+    }
+    samples.sort_by(|one, other| one.path.cmp(&other.path));
+    samples
+}
 
 #[test]
 fn every_path_is_read_by_its_own_cataloger() {
     for row in ALL {
-        for pattern in row.paths {
-            let path = pattern.to_string().replace('*', "x");
-            assert_eq!(
-                of_path(&path).map(|found| found.name),
-                Some(row.name),
-                "{path}"
-            );
-            assert!(pattern.to_string().starts_with(pattern.root()));
+        for pattern in row
+            .paths
+            .iter()
+            .filter(|pattern| **pattern != Pattern::Program)
+        {
+            let path = pattern.to_string().replace("**/", "x/").replace('*', "x");
+            let path = path.trim_start_matches('/');
+            let found = of_path(path).map(|found| found.name);
+            assert_eq!(found, Some(row.name), "{path}");
+            let Some(root) = pattern.root() else { continue };
+            assert!(path.starts_with(root));
             for other in [format!("{path}.x/y"), format!("x/{path}"), String::new()] {
-                assert!(of_path(&other).is_none(), "{other}");
+                assert!(
+                    of_path(&other).is_none_or(|found| found.name != row.name),
+                    "{other}"
+                );
             }
         }
     }
 }
 
+/// The fixtures of a cataloger are read as one layer would be; what is found stands beside them.
 #[test]
-fn every_cataloger_has_a_sample_and_reads_it() {
-    let names: Vec<&str> = SAMPLES.iter().map(|(name, ..)| *name).collect();
-    assert_eq!(names, ALL.iter().map(|row| row.name).collect::<Vec<_>>());
-    for (name, path, text) in SAMPLES {
-        assert_eq!(of_path(path).map(|row| row.name), Some(*name));
-        let row = of_name(name).unwrap();
-        let (found, problems) = (row.parse)(path, text.as_bytes(), &Limits::default());
-        match row.role {
-            Role::Unread => assert_eq!(problems.len(), 1, "{name}"),
-            Role::Database => assert!(!found.packages.is_empty() && problems.is_empty(), "{name}"),
-            Role::Facts => {
-                assert!(found.distro.is_some() || !found.owned.is_empty(), "{name}");
+fn every_cataloger_reads_its_fixtures() {
+    for row in ALL {
+        let made = fixtures().join(row.name).join("MADE");
+        let made = std::fs::read_to_string(&made).unwrap_or_default();
+        assert!(
+            made.len() > 20,
+            "fixtures/{}/MADE says what made the files",
+            row.name
+        );
+        let mut text = String::new();
+        for sample in samples(row.name) {
+            let is_journal = of_journal(&sample.path).is_some();
+            let found = of_path(&sample.path)
+                .or(of_programs())
+                .map(|found| found.name);
+            assert!(
+                is_journal || found == Some(row.name),
+                "{}: {found:?}",
+                sample.path
+            );
+            if is_journal {
+                continue;
             }
+            let (found, problems) = read(row, &sample);
+            if row.role == Role::Unread {
+                assert_eq!(problems.len(), 1, "{}", row.name);
+            }
+            text += &format!("== {}\n{}", sample.path, show((found, problems)));
+        }
+        expect_test::expect_file![fixtures().join(row.name).join("FOUND")].assert_eq(&text);
+    }
+}
+
+/// What a cataloger reads from a sample, its journal put in.
+fn read(row: &Cataloger, sample: &Sample) -> (Found, Vec<Problem>) {
+    let mut bytes = sample.bytes.clone();
+    if let Some(journal) = row.journal {
+        let beside = format!("{}{}", sample.path, journal.suffix);
+        if let Some(changes) = samples(row.name).iter().find(|one| one.path == beside) {
+            (journal.apply)(&mut bytes, &changes.bytes, &Limits::default()).unwrap();
         }
     }
+    (row.parse)(&sample.path, &bytes, &Limits::default())
 }
 
 /// A fixed sequence, so that a failure is found again.
@@ -126,24 +141,50 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
 #[test]
 fn no_parser_panics() {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    for (name, path, text) in SAMPLES {
-        let row = of_name(name).unwrap();
-        for _ in 0..2_000 {
-            let mut bytes = text.as_bytes().to_vec();
-            for _ in 0..=random.below(6) {
-                mutate(&mut bytes, &mut random);
-                bytes.truncate(4096);
+    for row in ALL {
+        for sample in samples(row.name) {
+            for _ in 0..rounds(sample.bytes.len()) {
+                let mut bytes = sample.bytes.clone();
+                for _ in 0..=random.below(6) {
+                    mutate(&mut bytes, &mut random);
+                    bytes.truncate(sample.bytes.len() * 2);
+                }
+                check_bounds(row, &sample.path, &bytes);
+                if let Some(journal) = row.journal {
+                    let (mut file, limits) = (sample.bytes.clone(), Limits::default());
+                    let _ = (journal.apply)(&mut file, &bytes, &limits);
+                    check_bounds(row, &sample.path, &file);
+                }
             }
-            let (found, problems) = (row.parse)(path, &bytes, &Limits::default());
-            assert!(problems.len() <= Limits::default().problems + 1);
-            let odd = |text: &str| text.is_empty() || text.contains(char::is_whitespace);
-            assert!(
-                !found
-                    .packages
-                    .iter()
-                    .any(|item| odd(&item.name) || odd(&item.version))
-            );
         }
+    }
+}
+
+/// Small files are tried often; `LAZARET_FUZZ` times as often where that is set.
+fn rounds(length: usize) -> usize {
+    let times = std::env::var("LAZARET_FUZZ").ok();
+    let times = times.and_then(|times| times.parse().ok()).unwrap_or(1);
+    times * (2_000_000 / length.max(1)).clamp(20, 1_000)
+}
+
+fn check_bounds(row: &Cataloger, path: &str, bytes: &[u8]) {
+    let (found, problems) = (row.parse)(path, bytes, &Limits::default());
+    assert!(
+        problems.len() <= Limits::default().problems + 1,
+        "{}",
+        row.name
+    );
+    for item in found.packages {
+        // A name is one line, and a version has no blanks: lists are made of them.
+        let (name, version) = (item.package.name, item.package.version);
+        assert!(
+            !name.trim().is_empty() && !name.contains(char::is_control),
+            "{name:?}"
+        );
+        assert!(
+            !version.contains(|one: char| one.is_whitespace() || one.is_control()),
+            "{version:?}"
+        );
     }
 }
 
@@ -177,17 +218,19 @@ fn the_coverage_document_is_what_is_read() {
          | cataloger | role | what | files |\n|---|---|---|---|\n",
     );
     for row in ALL {
-        let role = match row.role {
-            Role::Database => "database",
-            Role::Facts => "facts",
-            Role::Unread => "recognised only",
-        };
-        let files: Vec<String> = row.paths.iter().map(|path| format!("`/{path}`")).collect();
+        let role = row.role.as_str();
+        let files: Vec<String> = row.paths.iter().map(|path| format!("`{path}`")).collect();
         let files = files.join("<br>");
         text += &format!("| {} | {role} | {} | {files} |\n", row.name, row.reads);
     }
-    text +=
-        "\nAn image in which no *database* is found is answered as unsupported, never as clean.\n";
+    text += "\n\
+        A *database* names the packages of a distribution. What is *installed* is a package by its own \
+        files, wherever they lie; where a distribution's package owns them and they are as it brought \
+        them, the distribution's word counts. What is *locked* is what sources are built from: it counts \
+        in a directory, not in an image, where it says nothing about what was installed. Of a *bill of \
+        materials* counts what no other file names. *Facts* are about the system or belong to packages. \
+        What is *recognised only* makes an answer incomplete.\n\n\
+        An image in which nothing of this is found is answered as unsupported, never as clean.\n";
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/coverage.md");
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         std::fs::write(path, &text).unwrap();

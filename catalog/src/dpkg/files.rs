@@ -3,7 +3,7 @@
 use image::{Limits, path};
 use model::Problem;
 
-use crate::cataloger::{Cataloger, Found, OwnedFile, Pattern, Role};
+use crate::cataloger::{Cataloger, Found, OwnedFile, PLAIN, Pattern, Role};
 use crate::text::{FileProblems, excerpt, lines};
 
 /// Paths with their MD5 as the package shipped them.
@@ -20,9 +20,9 @@ pub const MD5SUMS: Cataloger = Cataloger {
             suffix: ".md5sums",
         },
     ],
-    magic: b"",
     role: Role::Facts,
     parse: parse_md5sums,
+    ..PLAIN
 };
 
 /// Paths that a package owns, directories among them.
@@ -33,9 +33,9 @@ pub const LIST: Cataloger = Cataloger {
         directory: "var/lib/dpkg/info",
         suffix: ".list",
     }],
-    magic: b"",
     role: Role::Facts,
     parse: parse_list,
+    ..PLAIN
 };
 
 /// `libc6` of `var/lib/dpkg/info/libc6:amd64.list`.

@@ -101,7 +101,7 @@ impl<'a> View<'a> {
     }
 
     /// Where something is put: links on the way are followed, the last part is taken as it is.
-    fn place(&self, path: &str) -> String {
+    pub fn place(&self, path: &str) -> String {
         let (directory, name) = image::path::split(path);
         if directory.is_empty() || self.symlinks.is_empty() {
             return path.to_owned();

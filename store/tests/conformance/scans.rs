@@ -22,13 +22,7 @@ const NONE: [(Severity, u64); 6] = [
 ];
 
 pub fn package(text: &str) -> Package {
-    Package {
-        kind: PackageType::Deb,
-        name: text.into(),
-        version: "1".into(),
-        source: None,
-        architecture: None,
-    }
+    Package::new(PackageType::Deb, text, "1")
 }
 
 pub fn matchable(text: &str) -> Matchable {
