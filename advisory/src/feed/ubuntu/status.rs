@@ -1,9 +1,16 @@
-//! A line of the tracker: `esm-infra/xenial_sudo: released (1.8.16-0ubuntu1.10+esm1)`.
+//! A line of the tracker, `esm-infra/xenial_sudo: released (1.8.16-0ubuntu1.10+esm1)`, and what
+//! lines say together. The publisher's other formats are made from these lines, so that they are
+//! brought back to them.
 
-use model::distro;
+use std::collections::BTreeSet;
 
-use crate::State;
+use model::{Ecosystem, Severity, Stream, distro};
+
 use crate::feed::shown;
+use crate::{Affected, Range, State};
+
+/// A release's line and a channel, empty for what everybody gets: `16.04`, `esm-infra`.
+pub type Place<'a> = (&'static str, &'a str);
 
 /// What a line says of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +70,7 @@ pub fn read(line: &str) -> Result<Option<Line<'_>>, String> {
 }
 
 /// The release and the channel of `xenial`, `esm-infra/xenial` or `trusty/esm`.
-fn released(place: &str) -> Option<(&'static str, &str)> {
+pub fn released(place: &str) -> Option<Place<'_>> {
     let row = distro::row("ubuntu")?;
     let line = |codename: &str| row.release(codename).map(|release| release.line);
     match place.split_once('/') {
@@ -73,7 +80,13 @@ fn released(place: &str) -> Option<(&'static str, &str)> {
     }
 }
 
-fn said<'a>(word: &str, detail: &'a str) -> Result<Option<Said<'a>>, String> {
+/// What one of the tracker's words says, with what stands in brackets behind it; nothing where it
+/// is none on a package of that release.
+///
+/// # Errors
+///
+/// What is wrong with them.
+pub fn said<'a>(word: &str, detail: &'a str) -> Result<Option<Said<'a>>, String> {
     let ended = || {
         let ends = [
             "end of life",
@@ -104,7 +117,38 @@ fn said<'a>(word: &str, detail: &'a str) -> Result<Option<Said<'a>>, String> {
     }))
 }
 
-fn is_version(text: &str) -> bool {
+/// A row for each line, with the rating that `severity` knows of it.
+pub fn rows(lines: &[Line<'_>], severity: impl Fn(&Line<'_>) -> Severity) -> Vec<Affected> {
+    // Where the extended channel of a release that has ended is not affected, the release was
+    // not either.
+    let sound: BTreeSet<(&str, &str)> = lines
+        .iter()
+        .filter(|line| !line.channel.is_empty() && line.said == Said::All(State::NotAffected))
+        .map(|line| (line.release, line.package))
+        .collect();
+    let row = |line: &Line<'_>| {
+        let ecosystem = Ecosystem::Distro(Stream::new("ubuntu", line.release));
+        let is_sound = || sound.contains(&(line.release, line.package));
+        let state = match line.said {
+            Said::Fixed(_) => State::Fixed,
+            Said::All(state) => state,
+            Said::Ended if is_sound() => State::NotAffected,
+            Said::Ended => State::EndOfLife,
+        };
+        let mut row = Affected::new(&ecosystem, line.package, state);
+        row.channel = line.channel.to_owned();
+        row.severity = severity(line);
+        match line.said {
+            Said::Fixed(version) => row.range(Range::before(version.to_owned())),
+            _ if state == State::NotAffected => row,
+            _ => row.range(Range::all()),
+        }
+    };
+    lines.iter().map(row).collect()
+}
+
+/// Whether a text is a version, which begins with a digit.
+pub fn is_version(text: &str) -> bool {
     text.starts_with(|letter: char| letter.is_ascii_digit()) && !text.contains(char::is_whitespace)
 }
 

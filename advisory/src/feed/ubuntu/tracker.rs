@@ -1,12 +1,12 @@
 //! A file of the tracker: one CVE.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use model::{Ecosystem, Problem, ProblemKind, Severity, Stream};
+use model::{Problem, ProblemKind, Severity};
 
-use super::status::{self, Line, Said};
+use super::status::{self, Line, Place};
 use crate::feed::{FeedFile, Parsed, cut, rating, time};
-use crate::{Affected, Cve, CveFacts, Limits, Range, Record, State};
+use crate::{Cve, CveFacts, Limits, Record};
 
 /// Directories of files that count, and are parts of the tracker.
 const PARTS: [&str; 2] = ["active", "retired"];
@@ -71,8 +71,8 @@ struct Read<'a> {
     published: &'a str,
     description: String,
     priority: Option<Severity>,
-    /// Priorities of packages: `sudo`, `sudo_xenial`.
-    priorities: BTreeMap<&'a str, Severity>,
+    /// Priorities of packages: everywhere, or in one place.
+    priorities: BTreeMap<(&'a str, Option<Place<'a>>), Severity>,
     score: Option<crate::Score>,
     lines: Vec<Line<'a>>,
 }
@@ -94,8 +94,9 @@ impl<'a> Read<'a> {
             "Priority" => self.priority = Some(rating::word(value)),
             "Description" => self.more(value, limits),
             _ => match field.strip_prefix("Priority_") {
-                Some(package) => {
-                    self.priorities.insert(package, rating::word(value));
+                Some(own) => {
+                    let priority = subject(own).map(|subject| (subject, rating::word(value)));
+                    self.priorities.extend(priority);
                 }
                 None => self.lines.extend(status::read(line)?),
             },
@@ -130,49 +131,26 @@ impl<'a> Read<'a> {
         record.url = format!("https://ubuntu.com/security/{id}");
         record.description = cut(&self.description, limits.description_bytes);
         record.published = time::read_day(self.published);
-        record.affected = self.rows();
+        record.affected = status::rows(&self.lines, |line| self.priority_of(line));
         Some(record)
     }
 
-    fn rows(&self) -> Vec<Affected> {
-        // Where the extended channel of a release that has ended is not affected, the release was
-        // not either.
-        let sound: BTreeSet<(&str, &str)> = self
-            .lines
-            .iter()
-            .filter(|line| !line.channel.is_empty() && line.said == Said::All(State::NotAffected))
-            .map(|line| (line.release, line.package))
-            .collect();
-        let row = |line: &Line<'a>| {
-            let stream = Stream::new("ubuntu", line.release);
-            let ecosystem = Ecosystem::Distro(stream);
-            let is_sound = || sound.contains(&(line.release, line.package));
-            let state = match line.said {
-                Said::Fixed(_) => State::Fixed,
-                Said::All(state) => state,
-                Said::Ended if is_sound() => State::NotAffected,
-                Said::Ended => State::EndOfLife,
-            };
-            let mut row = Affected::new(&ecosystem, line.package, state);
-            row.channel = line.channel.to_owned();
-            row.severity = self.priority_of(line);
-            match line.said {
-                Said::Fixed(version) => row.range(Range::before(version.to_owned())),
-                _ if state == State::NotAffected => row,
-                _ => row.range(Range::all()),
-            }
-        };
-        self.lines.iter().map(row).collect()
-    }
-
-    /// The priority of a package, where it has one of its own.
+    /// The priority of a package, where it has one of its own: in a release before everywhere.
     fn priority_of(&self, line: &Line<'_>) -> Severity {
-        if self.priorities.is_empty() {
-            return Severity::Unknown;
-        }
-        let known = self.priorities.get(line.package);
-        known.copied().unwrap_or(Severity::Unknown)
+        let place = Some((line.release, line.channel));
+        let of = |place| self.priorities.get(&(line.package, place)).copied();
+        of(place).or_else(|| of(None)).unwrap_or(Severity::Unknown)
     }
+}
+
+/// The package, and the release and channel, whose priority a field gives: `sudo`, `sudo_xenial`,
+/// `linux_precise/esm`. Nothing where it speaks of a release that is not known here.
+fn subject(field: &str) -> Option<(&str, Option<Place<'_>>)> {
+    let (package, place) = match field.split_once('_') {
+        Some((package, place)) => (package, Some(status::released(place)?)),
+        None => (field, None),
+    };
+    (!package.is_empty()).then_some((package, place))
 }
 
 #[cfg(test)]
@@ -247,6 +225,25 @@ mod tests {
                 .place
                 .ends_with("active/CVE-2022-3715: line 22")
         );
+    }
+
+    // After retired/CVE-2005-4158 and active/CVE-2013-1060 of 2024-02-16: sudo_dapper,
+    // linux_precise/esm.
+    #[test]
+    fn a_priority_can_be_that_of_a_package_in_a_release() {
+        let lines = "jammy_sudo: needed\nxenial_sudo: needed\nesm-infra/xenial_sudo: needed\n\
+            trusty/esm_sudo: needed\ntrusty_sudo: needed\njammy_su: needed\nfocal_su: needed\n";
+        let own = "Priority_sudo_xenial: low\nPriority_sudo_trusty/esm: high\n\
+            Priority_su_jammy: negligible\nPriority_sudo_devel: critical\nPriority_sudo_: high\n\
+            Priority_: high\n";
+        for (whole, rest) in [("", "unknown"), ("Priority_sudo: medium\n", "medium")] {
+            let text = format!("Candidate: CVE-2005-4158\nPriority: high\n{own}{whole}{lines}");
+            let parsed = parsed(&text);
+            let rows = parsed.records[0].affected.iter();
+            let told: Vec<String> = rows.map(|row| row.severity.to_string()).collect();
+            let expected = [rest, "low", rest, "high", rest, "negligible", "unknown"];
+            assert_eq!(told, expected, "{whole}");
+        }
     }
 
     #[test]
