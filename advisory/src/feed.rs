@@ -233,6 +233,7 @@ pub const ALL: &[Feed] = &[
     rustsec::FEED,
     suse::FEED,
     ubuntu::FEED,
+    ubuntu::oval::FEED,
     wolfi::FEED,
 ];
 
@@ -313,6 +314,7 @@ mod tests {
             ("ubuntu", "ubuntu-tracker"),
             ("ubuntu-cve-tracker", "ubuntu-tracker"),
             ("ubuntu-osv", "osv"),
+            ("ubuntu-oval-jammy", "ubuntu-oval"),
             ("cve", "cve"),
             ("cve-samples", "cve"),
             ("nvd-data-overrides", "nvd"),
@@ -379,7 +381,7 @@ mod tests {
             wolfi-osv chainguard minimos gentoo gentoo-glsa friendsofphp ruby-advisory-db rubysec \
             nodejs nodejs-security-wg rustsec rustsec-osv rustsec-advisory-db govulndb osv-misc \
             pypa-advisory-database bitnami-vulndb almalinux-osv cisa-kev epss \
-            redhat suse suse-osv openeuler";
+            redhat suse suse-osv openeuler ubuntu ubuntu-cve-tracker ubuntu-osv ubuntu-oval";
         for source in names.split_whitespace() {
             let takers = ALL.iter().filter(|feed| (feed.recognises)(source)).count();
             assert_eq!(takers, 1, "{source}");

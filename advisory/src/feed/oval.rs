@@ -6,8 +6,10 @@
 //! the word holds. Two packages under one `AND` are two words: the stricter reading would have to
 //! look at a whole image, and a finding too many is better than one too few.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
-use model::{Ecosystem, Problem, ProblemKind};
+use model::{Ecosystem, Problem, ProblemKind, Severity};
 
 use super::xml::{self, Element};
 use super::{FeedFile, Parsed, cut, rating, time};
@@ -16,7 +18,7 @@ use crate::{Affected, Cve, CveFacts, Limits, Range, Record, State, Weakness};
 
 pub mod criteria;
 
-pub use criteria::{Bound, Check, Statement};
+pub use criteria::{Bound, Check, Mention, Statement};
 use criteria::{Criteria, Tests};
 
 /// The elements that are read; all else is passed over.
@@ -69,6 +71,11 @@ pub struct Definition {
     pub modified: Option<Timestamp>,
     /// Its CVEs with what it says of each, sorted.
     pub cves: Vec<(String, CveFacts)>,
+    /// How bad it says each of its CVEs to be, where it rates them one by one.
+    pub priorities: BTreeMap<String, Severity>,
+    /// Versions of which Ubuntu's description says that only subscribers get them, sorted; empty
+    /// for others.
+    pub subscribers: Vec<String>,
     criteria: Criteria,
 }
 
@@ -133,6 +140,17 @@ pub fn parse(
     limits: &Limits,
     record: impl Fn(&Document, &Definition) -> Result<Option<Record>, String>,
 ) -> Parsed {
+    parse_each(file, limits, |document, definition| {
+        record(document, definition).map(|one| one.into_iter().collect())
+    })
+}
+
+/// The same where a definition can be several records.
+pub fn parse_each(
+    file: &FeedFile<'_>,
+    limits: &Limits,
+    mut records: impl FnMut(&Document, &Definition) -> Result<Vec<Record>, String>,
+) -> Parsed {
     let mut document = match read(file, limits) {
         Ok(document) => document,
         Err(problem) => return Parsed::failure(problem),
@@ -144,19 +162,19 @@ pub fn parse(
     };
     let mut rows = 0_usize;
     for definition in &document.definitions {
-        let read = record(&document, definition);
-        let wrong = match read {
-            Ok(None) => continue,
-            Ok(Some(record)) if rows + record.affected.len() <= limits.rows => {
-                rows += record.affected.len();
-                parsed.records.push(record);
-                parsed.cves.extend(facts(definition));
-                continue;
+        let wrong = match records(&document, definition) {
+            Ok(records) => {
+                let more: usize = records.iter().map(|one| one.affected.len()).sum();
+                if rows + more <= limits.rows {
+                    rows += more;
+                    let known = (!records.is_empty()).then(|| facts(definition));
+                    parsed.cves.extend(known.into_iter().flatten());
+                    parsed.records.extend(records);
+                    continue;
+                }
+                let detail = format!("more than {} rows", limits.rows);
+                (ProblemKind::Limit, detail)
             }
-            Ok(Some(_)) => (
-                ProblemKind::Limit,
-                format!("more than {} rows", limits.rows),
-            ),
             Err(detail) => (ProblemKind::Malformed, detail),
         };
         let place = format!("{}: {}", file.place(), definition.id);
@@ -188,6 +206,11 @@ impl Document {
             true => Err("it names no package and version".to_owned()),
             false => Ok(statements),
         }
+    }
+
+    /// Every test of a definition with its comment, for publishers that say there what is meant.
+    pub fn mentions<'a>(&'a self, definition: &'a Definition) -> Vec<Mention<'a>> {
+        self.tests.mentions(&definition.criteria)
     }
 }
 
@@ -301,7 +324,9 @@ fn definition(element: &Element, limits: &Limits) -> Definition {
         return out;
     };
     out.title = cut(metadata.text_of("title"), limits.string_bytes);
-    out.description = cut(metadata.text_of("description"), limits.description_bytes);
+    let (description, instructions) = parts(metadata.text_of("description"));
+    out.description = cut(description, limits.description_bytes);
+    out.subscribers = for_subscribers(instructions);
     let platforms = metadata.all("affected").flat_map(|one| one.all("platform"));
     out.platforms = platforms.map(|one| one.text.clone()).collect();
     out.references = metadata.all("reference").map(reference).collect();
@@ -309,10 +334,41 @@ fn definition(element: &Element, limits: &Limits) -> Definition {
     let advisory = metadata.child("advisory").unwrap_or(metadata);
     out.severity = advisory.text_of("severity").to_owned();
     let date = |name: &str| time::read(advisory.child(name)?.attribute("date"));
-    out.published = date("issued").or_else(|| time::read(metadata.text_of("advisory_date")));
+    out.published = date("issued")
+        .or_else(|| time::read(metadata.text_of("advisory_date")))
+        .or_else(|| time::read_day(advisory.text_of("public_date")));
     out.modified = date("updated");
     out.cves = cves(&out.references, advisory);
+    let rated = advisory.all("cve").filter_map(|one| {
+        let priority = rating::word(one.attribute("priority"));
+        Some((named(&one.text)?, priority))
+    });
+    let is_rated = |one: &(String, Severity)| one.1 != Severity::Unknown;
+    out.priorities = rated.filter(is_rated).collect();
     out
+}
+
+/// What a definition is about, and what Ubuntu writes behind it: which versions to install.
+fn parts(description: &str) -> (&str, &str) {
+    let found = description.split_once("Update Instructions:");
+    found.unwrap_or((description, ""))
+}
+
+/// The versions of the paragraphs of `package - version` that end with `Available with Ubuntu
+/// Pro`, less those that others get as well.
+fn for_subscribers(instructions: &str) -> Vec<String> {
+    let (mut theirs, mut everybodys, mut open) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    for line in instructions.lines().map(str::trim) {
+        if line.starts_with("Available with Ubuntu Pro") {
+            theirs.extend(open.drain(..));
+        } else if line.starts_with("No subscription required") {
+            everybodys.extend(open.drain(..));
+        } else if let Some((_, version)) = line.split_once(" - ") {
+            open.push(version);
+        }
+    }
+    let only = theirs.difference(&everybodys);
+    only.map(|version| (*version).to_owned()).collect()
 }
 
 fn reference(element: &Element) -> Reference {
@@ -329,7 +385,8 @@ fn cves(references: &[Reference], advisory: &Element) -> Vec<(String, CveFacts)>
     let of_element = |one: &Element| {
         let score = ["cvss4", "cvss3", "cvss2"]
             .iter()
-            .find_map(|name| scored(one.attribute(name)));
+            .find_map(|name| scored(one.attribute(name)))
+            .or_else(|| rating::score(one.attribute("cvss_vector")));
         let facts = CveFacts {
             score,
             ..CveFacts::default()

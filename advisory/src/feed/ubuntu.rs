@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::{Feed, FeedFile, Missing, Parsed, Remote};
 use crate::Limits;
 
+pub mod oval;
 mod status;
 mod tracker;
 
@@ -30,6 +31,20 @@ pub const FEED: Feed = Feed {
     claims: |_, _, _| vec!["ubuntu:*".to_owned()],
     missing,
 };
+
+/// The channel of a fix: the one that is told, else that of subscribers where the version says so
+/// (`2.5.0-1ubuntu0.1~esm1`).
+fn channel<'a>(told: &'a str, version: &str) -> &'a str {
+    match told.is_empty() && version.contains("esm") {
+        true => "esm",
+        false => told,
+    }
+}
+
+/// The page on a weakness.
+fn address(id: &str) -> String {
+    format!("https://ubuntu.com/security/{id}")
+}
 
 /// Weaknesses that nobody works on any more are in a directory of their own.
 fn missing(parts: &BTreeSet<String>) -> Vec<Missing> {

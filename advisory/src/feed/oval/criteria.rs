@@ -113,6 +113,15 @@ impl<'a> Statement<'a> {
     }
 }
 
+/// A test in a definition, with what stands at it in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mention<'a> {
+    /// The comment of its criterion, else its own.
+    pub comment: &'a str,
+    /// The versions that it is true for; `None` where it asks for none.
+    pub bound: Option<Bound<'a>>,
+}
+
 #[derive(Default)]
 struct Test {
     object: String,
@@ -195,6 +204,33 @@ impl Tests {
         out
     }
 
+    /// Every test of a tree, in order.
+    pub fn mentions<'a>(&'a self, criteria: &'a Criteria) -> Vec<Mention<'a>> {
+        let mut out = Vec::new();
+        let mut waiting = vec![criteria];
+        while let Some(one) = waiting.pop() {
+            match one {
+                Criteria::All(children) | Criteria::Any(children) => {
+                    waiting.extend(children.iter().rev());
+                }
+                Criteria::Test { test, comment } => out.push(Mention {
+                    comment: self.comment(test, comment),
+                    bound: self.bound(test),
+                }),
+            }
+        }
+        out
+    }
+
+    /// The comment of a criterion, else that of its test.
+    fn comment<'a>(&'a self, test: &str, comment: &'a str) -> &'a str {
+        let own = || self.tests.get(test).map_or("", |one| one.comment.as_str());
+        match comment.is_empty() {
+            true => own(),
+            false => comment,
+        }
+    }
+
     fn walk<'a>(
         &'a self,
         criteria: &'a Criteria,
@@ -274,11 +310,10 @@ impl Tests {
     }
 
     fn check<'a>(&'a self, test: &str, comment: &'a str) -> Check<'a> {
-        let own = self.tests.get(test).map_or("", |one| one.comment.as_str());
         let wanted = self.wanted(test);
         let version = wanted.and_then(|one| one.version.as_ref());
         Check {
-            comment: if comment.is_empty() { own } else { comment },
+            comment: self.comment(test, comment),
             package: self.packages(test).next().unwrap_or_default(),
             version: version.map_or("", |(_, version)| version.as_str()),
             architectures: wanted.map_or(&[], |one| &one.architectures),

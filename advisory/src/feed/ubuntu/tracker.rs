@@ -128,7 +128,7 @@ impl<'a> Read<'a> {
         let mut record = Record::new(id);
         record.severity = self.priority.unwrap_or(Severity::Unknown);
         record.score = self.score;
-        record.url = format!("https://ubuntu.com/security/{id}");
+        record.url = super::address(id);
         record.description = cut(&self.description, limits.description_bytes);
         record.published = time::read_day(self.published);
         record.affected = status::rows(&self.lines, |line| self.priority_of(line));
