@@ -234,6 +234,7 @@ pub const ALL: &[Feed] = &[
     suse::FEED,
     ubuntu::FEED,
     ubuntu::oval::FEED,
+    ubuntu::usn::FEED,
     wolfi::FEED,
 ];
 
@@ -315,6 +316,7 @@ mod tests {
             ("ubuntu-cve-tracker", "ubuntu-tracker"),
             ("ubuntu-osv", "osv"),
             ("ubuntu-oval-jammy", "ubuntu-oval"),
+            ("ubuntu-usn-db", "ubuntu-usn"),
             ("cve", "cve"),
             ("cve-samples", "cve"),
             ("nvd-data-overrides", "nvd"),
@@ -381,7 +383,8 @@ mod tests {
             wolfi-osv chainguard minimos gentoo gentoo-glsa friendsofphp ruby-advisory-db rubysec \
             nodejs nodejs-security-wg rustsec rustsec-osv rustsec-advisory-db govulndb osv-misc \
             pypa-advisory-database bitnami-vulndb almalinux-osv cisa-kev epss \
-            redhat suse suse-osv openeuler ubuntu ubuntu-cve-tracker ubuntu-osv ubuntu-oval";
+            redhat suse suse-osv openeuler ubuntu ubuntu-cve-tracker ubuntu-osv ubuntu-oval \
+            ubuntu-usn";
         for source in names.split_whitespace() {
             let takers = ALL.iter().filter(|feed| (feed.recognises)(source)).count();
             assert_eq!(takers, 1, "{source}");

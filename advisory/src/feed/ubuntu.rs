@@ -12,6 +12,7 @@ use crate::Limits;
 pub mod oval;
 mod status;
 mod tracker;
+pub mod usn;
 
 /// The tracker's git repository, as an archive of its newest state.
 const REMOTES: &[Remote] = &[Remote::file(
