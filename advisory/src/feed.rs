@@ -235,6 +235,7 @@ pub const ALL: &[Feed] = &[
     ubuntu::FEED,
     ubuntu::oval::FEED,
     ubuntu::usn::FEED,
+    ubuntu::vex::FEED,
     wolfi::FEED,
 ];
 
@@ -317,6 +318,7 @@ mod tests {
             ("ubuntu-osv", "osv"),
             ("ubuntu-oval-jammy", "ubuntu-oval"),
             ("ubuntu-usn-db", "ubuntu-usn"),
+            ("ubuntu-vex", "ubuntu-vex"),
             ("cve", "cve"),
             ("cve-samples", "cve"),
             ("nvd-data-overrides", "nvd"),
@@ -384,7 +386,7 @@ mod tests {
             nodejs nodejs-security-wg rustsec rustsec-osv rustsec-advisory-db govulndb osv-misc \
             pypa-advisory-database bitnami-vulndb almalinux-osv cisa-kev epss \
             redhat suse suse-osv openeuler ubuntu ubuntu-cve-tracker ubuntu-osv ubuntu-oval \
-            ubuntu-usn";
+            ubuntu-usn ubuntu-vex";
         for source in names.split_whitespace() {
             let takers = ALL.iter().filter(|feed| (feed.recognises)(source)).count();
             assert_eq!(takers, 1, "{source}");

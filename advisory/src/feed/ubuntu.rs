@@ -13,6 +13,7 @@ pub mod oval;
 mod status;
 mod tracker;
 pub mod usn;
+pub mod vex;
 
 /// The tracker's git repository, as an archive of its newest state.
 const REMOTES: &[Remote] = &[Remote::file(

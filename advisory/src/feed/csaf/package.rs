@@ -17,6 +17,8 @@ pub struct Package<'a> {
     pub architecture: &'a str,
     /// The module of which it is, with all that is given of it; empty for none.
     pub module: Cow<'a, str>,
+    /// The release that it is of, in the publisher's words; empty where none is given.
+    pub distro: Cow<'a, str>,
 }
 
 impl<'a> Package<'a> {
@@ -59,6 +61,7 @@ pub fn of_purl(purl: &str) -> Option<Package<'_>> {
             "arch" => package.architecture = value,
             "epoch" => package.epoch = value,
             "rpmmod" => package.module = decoded(value),
+            "distro" => package.distro = decoded(value),
             _ => {}
         }
     }
@@ -86,6 +89,7 @@ pub fn of_file_name(text: &str, has_architecture: bool) -> Option<Package<'_>> {
         epoch,
         architecture,
         module: Cow::Borrowed(""),
+        distro: Cow::Borrowed(""),
     })
 }
 
