@@ -29,7 +29,7 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
 }
 
 /// Lines of whole words. A word longer than the width keeps a line for itself.
-pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {

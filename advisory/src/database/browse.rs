@@ -18,13 +18,14 @@ pub struct Entry<'a> {
     pub rows: Vec<(&'a str, &'a str, Statement<'a>)>,
 }
 
-/// What is called so.
+/// What is called so: first what bears the very name, then what begins with it, then what has it
+/// somewhere; each in the order of names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Identifiers with the sources that have them, sorted.
-    pub identifiers: BTreeMap<String, Vec<String>>,
-    /// Ecosystems and packages with the number of statements on them, sorted.
-    pub packages: BTreeMap<(String, String), usize>,
+    /// Identifiers with the sources that have them, in the order of the sources' names.
+    pub identifiers: Vec<(String, Vec<String>)>,
+    /// Ecosystems and packages with the number of statements on them.
+    pub packages: Vec<((String, String), usize)>,
     /// Whether there are more than the limit let through.
     pub more: bool,
 }
@@ -87,36 +88,49 @@ impl Database {
         Ok(entries)
     }
 
-    /// Identifiers and packages whose name holds a term, whatever the case of its letters; up to
-    /// `limit` of each.
+    /// Identifiers and packages whose name holds a term, whatever the case of its letters; of each
+    /// the `limit` best.
     ///
     /// # Errors
     ///
     /// [`Damaged`] where a segment is not what was written.
     pub fn search(&self, term: &str, limit: usize) -> Result<Found, Damaged> {
-        let term = term.to_lowercase();
-        let holds = |name: &str| name.to_lowercase().contains(&term);
-        let mut found = Found::default();
+        let term = Term::new(term);
+        let mut identifiers: Best<String, Vec<String>> = Best::of(limit);
+        let mut packages: Best<(String, String), usize> = Best::of(limit);
         for (source, segment) in self.segments() {
             let segment = segment?;
             let broken = |()| Damaged::contradiction(&source.name);
             for read in segment.advisories() {
                 let (_, advisory) = read.map_err(broken)?;
                 let names = advisory.weaknesses.iter().flatten().copied();
-                let names = std::iter::once(advisory.id).chain(names);
-                for name in names.filter(|name| holds(name)) {
-                    found.identifier(name, &source.name, limit);
+                for name in std::iter::once(advisory.id).chain(names) {
+                    let Some(rank) = term.rank(name) else {
+                        continue;
+                    };
+                    let sources = identifiers.entry((rank, name.to_owned()));
+                    if let Some(sources) = sources.filter(|known| !known.contains(&source.name)) {
+                        sources.push(source.name.clone());
+                    }
                 }
             }
             for spoken in segment.packages() {
                 let spoken = spoken.map_err(broken)?;
                 let (ecosystem, package) = spoken.key;
-                if holds(package) {
-                    found.package(ecosystem, package, spoken.statements.len(), limit);
+                let Some(rank) = term.rank(package) else {
+                    continue;
+                };
+                let key = (rank, (ecosystem.to_owned(), package.to_owned()));
+                if let Some(count) = packages.entry(key) {
+                    *count += spoken.statements.len();
                 }
             }
         }
-        Ok(found)
+        Ok(Found {
+            more: identifiers.more || packages.more,
+            identifiers: identifiers.into_list(),
+            packages: packages.into_list(),
+        })
     }
 
     /// What became of each source, in the order of their names; up to `limit` identifiers of each
@@ -153,29 +167,68 @@ fn bears(advisory: &Advisory<'_>, is_it: impl Fn(&str) -> bool) -> bool {
     is_it(advisory.id) || names.any(|name| is_it(name))
 }
 
-impl Found {
-    fn identifier(&mut self, name: &str, source: &str, limit: usize) {
-        if let Some(sources) = self.identifiers.get_mut(name) {
-            if !sources.iter().any(|known| known == source) {
-                sources.push(source.to_owned());
-            }
-        } else if self.identifiers.len() < limit {
-            self.identifiers
-                .insert(name.to_owned(), vec![source.to_owned()]);
-        } else {
-            self.more = true;
+/// What is searched for.
+struct Term(String);
+
+/// How well a name fits: the lesser, the better.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Same,
+    Begins,
+    Holds,
+}
+
+impl Term {
+    fn new(text: &str) -> Term {
+        Term(text.to_lowercase())
+    }
+
+    fn rank(&self, name: &str) -> Option<Rank> {
+        let name = name.to_lowercase();
+        match name.find(&self.0)? {
+            0 if name.len() == self.0.len() => Some(Rank::Same),
+            0 => Some(Rank::Begins),
+            _ => Some(Rank::Holds),
+        }
+    }
+}
+
+/// The best of many names with what is gathered of each, and no more than the limit.
+struct Best<K, V> {
+    kept: BTreeMap<(Rank, K), V>,
+    limit: usize,
+    more: bool,
+}
+
+impl<K: Ord, V: Default> Best<K, V> {
+    fn of(limit: usize) -> Best<K, V> {
+        Best {
+            kept: BTreeMap::new(),
+            limit,
+            more: false,
         }
     }
 
-    fn package(&mut self, ecosystem: &str, package: &str, statements: usize, limit: usize) {
-        let key = (ecosystem.to_owned(), package.to_owned());
-        if let Some(count) = self.packages.get_mut(&key) {
-            *count += statements;
-        } else if self.packages.len() < limit {
-            self.packages.insert(key, statements);
-        } else {
+    /// What is gathered of a name; `None` where there are enough better ones. A name that gives way
+    /// to a better one never comes back, so that what is gathered of those that stay is whole.
+    fn entry(&mut self, key: (Rank, K)) -> Option<&mut V> {
+        if self.kept.len() >= self.limit && !self.kept.contains_key(&key) {
             self.more = true;
+            let is_better = self
+                .kept
+                .last_key_value()
+                .is_some_and(|(last, _)| key < *last);
+            if !is_better {
+                return None;
+            }
+            self.kept.pop_last();
         }
+        Some(self.kept.entry(key).or_default())
+    }
+
+    fn into_list(self) -> Vec<(K, V)> {
+        let kept = self.kept.into_iter();
+        kept.map(|((_, name), gathered)| (name, gathered)).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use advisory::database::browse::{Entry, Found, SourceChange};
-use advisory::{Database, End, Range};
+use advisory::{Database, End, OpenError, Range};
 use serde_json::{Value, json};
 
 use crate::cli::StatusFormat;
@@ -14,6 +14,10 @@ use crate::{database, output};
 const NOTHING: u8 = 1;
 /// The exit code where something is damaged.
 const DAMAGED: u8 = 5;
+/// The columns that a text is broken to; names, versions and addresses stay whole.
+const WIDTH: usize = 80;
+/// What stands before the lines of a record.
+const INDENT: &str = "  ";
 
 /// Runs `db show`.
 ///
@@ -123,10 +127,13 @@ fn write_entry(out: &mut dyn Write, entry: &Entry<'_>) -> std::io::Result<()> {
             writeln!(out, "  weakness {}", plain(&names.join(", ")))?;
         }
     }
-    for text in [advisory.description, advisory.url] {
-        if !text.is_empty() {
-            writeln!(out, "  {}", plain(text))?;
+    if !advisory.description.is_empty() {
+        for line in report::text::wrap(&plain(advisory.description), WIDTH - INDENT.len()) {
+            writeln!(out, "{INDENT}{line}")?;
         }
+    }
+    if !advisory.url.is_empty() {
+        writeln!(out, "{INDENT}{}", plain(advisory.url))?;
     }
     for (ecosystem, package, statement) in &entry.rows {
         let ranges: Vec<String> = statement.ranges.iter().map(range).collect();
@@ -183,7 +190,12 @@ pub fn search(flags: &Search) -> anyhow::Result<u8> {
                 writeln!(out, "{}", report::text::plain(&line))?;
             }
             for ((ecosystem, package), statements) in &found.packages {
-                let line = format!("{ecosystem}  {package}  {statements} statements");
+                let noun = if *statements == 1 {
+                    "statement"
+                } else {
+                    "statements"
+                };
+                let line = format!("{ecosystem}  {package}  {statements} {noun}");
                 writeln!(out, "{}", report::text::plain(&line))?;
             }
         }
@@ -264,9 +276,13 @@ fn change_view(change: &SourceChange) -> Value {
 }
 
 fn write_change(out: &mut dyn Write, change: &SourceChange) -> std::io::Result<()> {
-    let count = |count: Option<u64>| count.map_or("none".to_owned(), |count| count.to_string());
-    let (before, after) = (count(change.counts.0), count(change.counts.1));
-    writeln!(out, "{}: {before} records before, {after} now", change.name)?;
+    let records = |count: Option<u64>| match count {
+        None => "not there".to_owned(),
+        Some(1) => "1 record".to_owned(),
+        Some(count) => format!("{count} records"),
+    };
+    let (before, after) = (records(change.counts.0), records(change.counts.1));
+    writeln!(out, "{}: {before} before, {after} now", change.name)?;
     for (word, total, names) in [
         ("added", change.totals.0, &change.added),
         ("removed", change.totals.1, &change.removed),
@@ -276,11 +292,16 @@ fn write_change(out: &mut dyn Write, change: &SourceChange) -> std::io::Result<(
             continue;
         }
         let more = match total - names.len() {
-            0 => String::new(),
+            more if more == 0 || names.is_empty() => String::new(),
             more => format!(" and {more} more"),
         };
-        let names = report::text::plain(&names.join(", ")).to_owned();
-        writeln!(out, "  {total} {word}: {names}{more}")?;
+        let colon = if names.is_empty() { "" } else { ": " };
+        let line = format!("{total} {word}{colon}{}{more}", names.join(", "));
+        let lines = report::text::wrap(&report::text::plain(&line), WIDTH - 2 * INDENT.len());
+        for (number, line) in lines.iter().enumerate() {
+            let further = if number == 0 { "" } else { INDENT };
+            writeln!(out, "{INDENT}{further}{line}")?;
+        }
     }
     Ok(())
 }
@@ -289,34 +310,54 @@ fn write_change(out: &mut dyn Write, change: &SourceChange) -> std::io::Result<(
 ///
 /// # Errors
 ///
-/// Where the database cannot be opened at all or the answer cannot be written.
+/// Where there is no database, or the answer cannot be written.
 pub fn verify(flags: &Verify) -> anyhow::Result<u8> {
-    let database = database::open_required(flags.look.db.as_deref())?;
-    let damages = database.damages().collect::<Vec<_>>();
+    let opened = database::open_required(flags.look.db.as_deref());
+    let (revision, damages) = examined(opened)?;
     let mut out = output::open(None)?;
-    match flags.look.format {
-        StatusFormat::Json => {
-            let list: Vec<String> = damages.iter().map(ToString::to_string).collect();
+    match (flags.look.format, revision) {
+        (StatusFormat::Json, revision) => {
+            let document = json!({ "revision": revision, "damages": damages });
+            writeln!(out, "{document:#}")?;
+        }
+        (StatusFormat::Table, Some(revision)) if damages.is_empty() => {
             writeln!(
                 out,
-                "{:#}",
-                json!({ "revision": database.revision(), "damages": list })
+                "Every part of revision {revision} is what was written."
             )?;
         }
-        StatusFormat::Table if damages.is_empty() => {
-            writeln!(
-                out,
-                "Every part of revision {} is what was written.",
-                database.revision()
-            )?;
-        }
-        StatusFormat::Table => {
+        (StatusFormat::Table, _) => {
             for damage in &damages {
                 writeln!(out, "{damage}")?;
             }
-            writeln!(out, "Fetch or build the database again.")?;
         }
     }
     out.flush()?;
     Ok(if damages.is_empty() { 0 } else { DAMAGED })
 }
+
+/// The revision of a database, if it can be opened, and all that is damaged. A file that is cut off
+/// or whose header is damaged cannot be opened, and is damaged all the same.
+///
+/// # Errors
+///
+/// Where there is no file, or it is no database that this program reads.
+fn examined(opened: anyhow::Result<Database>) -> anyhow::Result<(Option<String>, Vec<String>)> {
+    let error = match opened {
+        Ok(database) => {
+            let damages = database.damages();
+            let damages = damages.map(|damage| damage.to_string()).collect();
+            return Ok((Some(database.revision().to_owned()), damages));
+        }
+        Err(error) => error,
+    };
+    match error.downcast_ref::<OpenError>() {
+        Some(damage @ (OpenError::Damaged(_) | OpenError::Length { .. })) => {
+            Ok((None, vec![damage.to_string()]))
+        }
+        _ => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -47,13 +47,56 @@ fn a_record_is_found_under_every_name() {
 fn names_are_searched_within_a_limit() {
     let database = of(FIXES, "text");
     let found = database.search("cve-2021", 2).unwrap();
-    let names: Vec<&String> = found.identifiers.keys().collect();
+    let names: Vec<&str> = found.identifiers.iter().map(|one| one.0.as_str()).collect();
     assert_eq!(names, ["CVE-2021-23839", "CVE-2021-23840"]);
     assert!(found.more);
     let found = database.search("SSL", 9).unwrap();
     let key = ("alpine:3.12".to_owned(), "openssl".to_owned());
-    assert_eq!(found.packages.get(&key), Some(&3));
+    assert_eq!(found.packages, [(key, 3)]);
     assert!(!found.more && found.identifiers.is_empty());
+    assert_eq!(database.search("CVE", 0).unwrap().identifiers, []);
+}
+
+// Records of OSV's layout, made up: the best name comes last, in the last source.
+#[test]
+fn the_best_names_come_first_whatever_the_limit() {
+    let of = |id: &str, package: &str| {
+        format!(
+            "{{\"id\": \"{id}\", \"modified\": \"2021-08-27T03:22:49Z\", \"affected\": \
+             [{{\"package\": {{\"name\": \"{package}\", \"ecosystem\": \"PyPI\"}}}}]}}"
+        )
+    };
+    let files = [
+        ("osv-a/1.json", of("X-1", "a-lib-go")),
+        ("osv-a/2.json", of("X-2", "cargo")),
+        ("osv-a/3.json", of("X-3", "gopher")),
+        ("osv-b/1.json", of("X-1", "cargo")),
+        ("osv-b/2.json", of("X-22", "go")),
+    ];
+    let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+    let database = database(&files);
+    for (limit, packages, more) in [
+        (9, "go 1, gopher 1, a-lib-go 1, cargo 2", false),
+        (3, "go 1, gopher 1, a-lib-go 1", true),
+        (1, "go 1", true),
+        (0, "", true),
+    ] {
+        let found = database.search("GO", limit).unwrap();
+        let told = found
+            .packages
+            .iter()
+            .map(|((_, name), count)| format!("{name} {count}"));
+        assert_eq!(told.collect::<Vec<_>>().join(", "), packages, "{limit}");
+        assert_eq!(found.more, more, "{limit}");
+    }
+    let found = database.search("x-2", 9).unwrap();
+    let told = found
+        .identifiers
+        .iter()
+        .map(|(name, sources)| format!("{name} {}", sources.join(" ")));
+    assert_eq!(told.collect::<Vec<_>>(), ["X-2 osv-a", "X-22 osv-b"]);
+    let found = database.search("x-1", 9).unwrap();
+    assert_eq!(found.identifiers[0].1, ["osv-a", "osv-b"]);
 }
 
 #[test]

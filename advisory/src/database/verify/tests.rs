@@ -34,3 +34,19 @@ fn every_damage_is_named() {
     assert_eq!(told, both);
     assert_eq!(damaged.verify().unwrap_err().part, both[0]);
 }
+
+#[test]
+fn a_byte_where_nothing_was_written_is_a_damage() {
+    // The source's name is among the facts: one of eight lengths leaves room behind them.
+    let with_room = |length: usize| {
+        let path = format!("osv-{}/a.json", "a".repeat(length));
+        let database = database(&[(path.as_str(), RECORD)]);
+        let end = usize::try_from(database.table[0].offset + database.table[0].length).unwrap();
+        (end % 8 != 0).then(|| (database.bytes().to_vec(), end))
+    };
+    let (mut whole, end) = (1..9).find_map(with_room).unwrap();
+    whole[end] = 1;
+    let damages: Vec<_> = Database::open(whole).unwrap().damages().collect();
+    let told: Vec<&str> = damages.iter().map(|one| one.part.as_str()).collect();
+    assert_eq!(told, ["the space between sections"]);
+}
