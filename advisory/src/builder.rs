@@ -13,6 +13,7 @@ use crate::{Damaged, Database, Limits, Record};
 pub(crate) mod gathered;
 mod interner;
 mod known;
+mod spare;
 
 use gathered::Gathered;
 use known::{Known, Together};
@@ -38,6 +39,9 @@ const KEPT: &str = "kept as it was before, since it could not be read anew";
 struct Source {
     feed: &'static Feed,
     gathered: Gathered,
+    /// What gives way to what is gathered, and how many of the records are in it.
+    spare: Gathered,
+    spare_records: u64,
     known: Known,
     advisories: u64,
     /// The newest date of a record: its own, or that of the archive's member for one without.
@@ -102,6 +106,8 @@ impl Builder {
             let source = Source {
                 feed,
                 gathered: Gathered::default(),
+                spare: Gathered::default(),
+                spare_records: 0,
                 known: Known::default(),
                 advisories: 0,
                 newest: None,
@@ -232,6 +238,7 @@ impl Builder {
         let mut written = self.kept;
         // Sources are worked off one by one, so that no two are in memory in two forms at once.
         while let Some((name, mut source)) = sources.pop_first() {
+            source.settle();
             source.gathered.complete(&together.cves);
             written.insert(name.clone(), source.finish(name));
         }
@@ -279,11 +286,26 @@ impl Source {
                 self.failed.add(problem.clone());
                 self.problems.add(problem);
             } else {
-                self.gathered.add(&record);
+                let place = match parsed.gives_way {
+                    true => &mut self.spare,
+                    false => &mut self.gathered,
+                };
+                place.add(&record);
+                self.spare_records += u64::from(parsed.gives_way);
                 self.advisories += 1;
                 self.newest = self.newest.max(record.date().or(file.modified));
             }
         }
+    }
+
+    /// Puts what gives way in its place, now that it is known to what.
+    fn settle(&mut self) {
+        if self.spare_records == 0 {
+            return;
+        }
+        let spare = std::mem::take(&mut self.spare);
+        let taken = self.gathered.fill_in(spare);
+        self.advisories = self.advisories.saturating_sub(self.spare_records) + taken;
     }
 
     /// Takes what a file says beside its records.
@@ -310,6 +332,7 @@ impl Source {
             .gathered
             .rows
             .len()
+            .saturating_add(self.spare.rows.len())
             .saturating_add(record.affected.len());
         if self.advisories >= limits.records as u64 {
             return Some(format!(

@@ -105,6 +105,9 @@ pub struct Parsed {
     pub problems: Vec<Problem>,
     /// Which part of the publisher's whole the file is, in the feed's own words.
     pub part: Option<String>,
+    /// Whether what the file says of a weakness in a package of a stream gives way to what other
+    /// files of the source say of just that, bulletins aside.
+    pub gives_way: bool,
     /// Streams that the file speaks of, even where it has no record of them.
     pub streams: Vec<String>,
     /// Whether nothing could be read of a file that holds many records: then the source lacks a

@@ -98,6 +98,11 @@ impl Gathered {
             modified: seconds(record.modified),
             weaknesses,
         };
+        self.number(advisory)
+    }
+
+    /// The number of an advisory, new or known.
+    pub fn number(&mut self, advisory: Advisory) -> u32 {
         let next = self.advisories.len() as u32;
         *self.advisories.entry(advisory).or_insert(next)
     }

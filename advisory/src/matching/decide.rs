@@ -39,7 +39,7 @@ fn heard<'h, 'a>(subject: &Subject<'_>, group: &Group<'h, 'a>) -> Vec<Judged<'h,
     let all: Vec<Judged> = group
         .hits
         .iter()
-        .filter(|hit| is_meant(subject, hit) && !is_overruled(hit, group))
+        .filter(|hit| is_meant(subject, hit) && !is_overruled(subject, hit, group))
         .map(|hit| Judged {
             hit,
             verdict: verdict(subject, hit),
@@ -69,13 +69,14 @@ fn is_meant(subject: &Subject<'_>, hit: &Hit<'_>) -> bool {
 }
 
 /// Whether a bulletin's word on many packages and weaknesses is set right by a word of the same
-/// source on exactly this one: not affected.
-fn is_overruled(hit: &Hit<'_>, group: &Group<'_, '_>) -> bool {
+/// source on exactly this one: not affected. What holds in another channel sets nothing right.
+fn is_overruled(subject: &Subject<'_>, hit: &Hit<'_>, group: &Group<'_, '_>) -> bool {
     hit.statement.advisory.bulletin
         && group.hits.iter().any(|other| {
             other.source.name == hit.source.name
                 && !other.statement.advisory.bulletin
                 && other.statement.state == State::NotAffected
+                && uses(subject, other.statement.scope.channel)
         })
 }
 

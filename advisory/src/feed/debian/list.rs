@@ -1,5 +1,5 @@
-//! `data/DSA/list` and `data/DLA/list`: a heading per bulletin, then its weaknesses in braces and
-//! a line per release and package.
+//! `data/DSA/list`, `data/DLA/list` and `data/DTSA/list`: a heading per bulletin, then its
+//! weaknesses in braces and a line per release and package.
 //!
 //! ```text
 //! [29 Mar 2023] DSA-5380-1 xorg-server - security update
@@ -12,17 +12,14 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use model::{Problem, ProblemKind};
 
-use super::{address, stream};
-use crate::feed::{FeedFile, Parsed, cut};
+use super::note::{self, Note, Said};
+use super::{address, known};
+use crate::feed::{FeedFile, Parsed, cut, shown};
 use crate::identifier;
 use crate::{Affected, Limits, Range, Record, State, Weakness};
 
 /// Reads a list. A line that is not of the known form is a problem, and the rest counts.
-pub fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
-    let part = match file.path.contains("DLA") {
-        true => "dla",
-        false => "dsa",
-    };
+pub fn parse(file: &FeedFile<'_>, part: &str, limits: &Limits) -> Parsed {
     let text = String::from_utf8_lossy(file.bytes);
     let mut reader = Reader {
         file,
@@ -95,7 +92,8 @@ impl Reader<'_> {
         } else if line.starts_with('[') {
             record.affected.extend(release_line(line)?);
             Ok(())
-        } else if is_remark(line) {
+        } else if line.starts_with("- ") || note::is_remark(line) {
+            // Packages without a release speak of unstable.
             Ok(())
         } else {
             Err(format!(
@@ -104,15 +102,6 @@ impl Reader<'_> {
             ))
         }
     }
-}
-
-/// `NOTE: …` and the like, and packages without a release, which speak of unstable.
-fn is_remark(line: &str) -> bool {
-    line.starts_with("- ")
-        || line.split_once(':').is_some_and(|(word, _)| {
-            word.bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte == b'-')
-        })
 }
 
 fn heading(line: &str, limits: &Limits) -> Result<Record, String> {
@@ -142,11 +131,19 @@ fn heading(line: &str, limits: &Limits) -> Result<Record, String> {
     Ok(record)
 }
 
-/// `29 Mar 2023` at midnight UTC.
+/// `29 Mar 2023` at midnight UTC; the list of testing writes `August 26th, 2005`.
 fn date(text: &str) -> Option<Timestamp> {
     let mut words = text.split_whitespace();
-    let day = words.next()?.parse().ok()?;
-    let name = words.next()?.get(..3)?.to_ascii_lowercase();
+    let (first, second) = (words.next()?, words.next()?);
+    let (day, name) = match first.starts_with(|first: char| first.is_ascii_digit()) {
+        true => (first, second),
+        false => (
+            second.trim_end_matches(|last: char| !last.is_ascii_digit()),
+            first,
+        ),
+    };
+    let day = day.parse().ok()?;
+    let name = name.get(..3)?.to_ascii_lowercase();
     let year = words.next()?.parse().ok()?;
     const MONTHS: [&str; 12] = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
@@ -168,35 +165,23 @@ fn weaknesses(record: &mut Record, words: &str) {
 
 /// `[bullseye] - xorg-server 2:1.20.11-1 (high)`; `None` for words that say nothing here.
 fn release_line(line: &str) -> Result<Option<Affected>, String> {
-    let unread = || format!("'{}' is no '[release] - package version'", shown(line));
-    let (codename, rest) = line
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-        .ok_or_else(unread)?;
-    let rest = rest.trim_start().strip_prefix('-').ok_or_else(unread)?;
-    let mut words = rest.split_whitespace();
-    let package = words.next().ok_or_else(unread)?;
-    let version = words.next().ok_or_else(unread)?;
-    let stream = stream(codename)
-        .ok_or_else(|| format!("'{}' is no release of Debian known here", shown(codename)))?;
-    let said = |state| Ok(Some(Affected::new(&stream, package, state)));
-    match version {
-        "<not-affected>" => said(State::NotAffected),
-        "<unfixed>" => said(State::Affected),
-        "<no-dsa>" | "<postponed>" => said(State::Deferred),
-        "<ignored>" => said(State::WillNotFix),
-        "<end-of-life>" => said(State::EndOfLife),
-        "<undetermined>" => said(State::UnderInvestigation),
-        "<removed>" | "<itp>" | "<not-for-us>" => Ok(None),
-        word if word.starts_with('<') => Err(format!("'{}' is no state known here", shown(word))),
-        fixed => Ok(Some(
-            Affected::new(&stream, package, State::Fixed).range(Range::before(fixed.to_owned())),
-        )),
-    }
-}
-
-fn shown(text: &str) -> String {
-    text.chars().take(80).collect()
+    let note = Note::read(line)?;
+    let stream = known(note.release.unwrap_or_default())?;
+    let state = match note.said {
+        Said::Fixed(version) => {
+            let range = Range::before(version.to_owned());
+            let row = Affected::new(&stream, note.package, State::Fixed);
+            return Ok(Some(row.range(range)));
+        }
+        Said::NotAffected => State::NotAffected,
+        Said::Unfixed => State::Affected,
+        Said::Deferred => State::Deferred,
+        Said::Ignored => State::WillNotFix,
+        Said::EndOfLife => State::EndOfLife,
+        Said::Undetermined => State::UnderInvestigation,
+        Said::Removed | Said::Absent => return Ok(None),
+    };
+    Ok(Some(Affected::new(&stream, note.package, state)))
 }
 
 #[cfg(test)]
@@ -297,10 +282,38 @@ mod tests {
         }
     }
 
+    // After salsa.debian.org/security-tracker-team, data/DTSA/list, 2011.
+    #[test]
+    fn the_list_of_testing_writes_its_dates_otherwise() {
+        let text = "[August 26th, 2005] DTSA-1-1 kismet - various\n\
+            \t{CVE-2005-2626 CVE-2005-2627 }\n\t[etch] - kismet 2005.08.R1-0.1etch1 (high)\n";
+        let parsed = read("data/DTSA/list", text.as_bytes());
+        assert_eq!(
+            (parsed.problems.len(), parsed.part.as_deref()),
+            (0, Some("dtsa"))
+        );
+        let record = &parsed.records[0];
+        assert_eq!(record.published, "2005-08-26T00:00:00Z".parse().ok());
+        assert_eq!(
+            (record.id.as_str(), record.weaknesses.len()),
+            ("DTSA-1-1", 2)
+        );
+        assert_eq!(record.affected[0].ecosystem, "debian:4");
+    }
+
     #[test]
     fn a_list_alone_is_only_a_part() {
         let parts = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        assert_eq!((FEED.missing)(&parts(&["dsa", "dla"])).len(), 1);
-        assert!((FEED.missing)(&parts(&["dsa", "json"])).is_empty());
+        for (names, missing) in [
+            (&["dsa", "dla"][..], 1),
+            (&["dsa", "json"], 0),
+            (&["cve"], 1),
+            (&["cve", "dsa"], 1),
+            (&["cve", "dsa", "dla"], 0),
+            (&["cve", "json"], 0),
+        ] {
+            let lacks = (FEED.missing)(&parts(names));
+            assert_eq!(lacks.len(), missing, "{names:?}");
+        }
     }
 }

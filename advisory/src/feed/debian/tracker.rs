@@ -2,17 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use model::{Problem, ProblemKind, Severity};
+use model::{Problem, ProblemKind};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::note::severity;
 use super::{address, stream};
 use crate::feed::position::Lines;
 use crate::feed::{FeedFile, Parsed, shown};
 use crate::{Affected, Limits, Range, Record, State};
-
-/// The part of the publisher's whole that this is.
-pub const PART: &str = "json";
 
 #[derive(Deserialize)]
 struct Entry {
@@ -46,7 +44,7 @@ pub fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
             }
         };
     let mut parsed = Parsed {
-        part: Some(PART.to_owned()),
+        part: Some(super::EXPORT.to_owned()),
         ..Parsed::default()
     };
     let lines = Lines::new(file.bytes);
@@ -105,20 +103,11 @@ fn state(release: &Release, urgency: &str) -> Result<State, String> {
     }
 }
 
-/// Debian's urgency; a trailing `*` or `**` marks one that was taken from elsewhere.
-fn severity(urgency: &str) -> Severity {
-    match urgency.trim_end_matches('*') {
-        "unimportant" => Severity::Negligible,
-        "low" => Severity::Low,
-        "medium" => Severity::Medium,
-        "high" => Severity::High,
-        _ => Severity::Unknown,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::FEED;
+    use model::Severity;
+
     use super::*;
 
     fn read(text: &str) -> Parsed {
