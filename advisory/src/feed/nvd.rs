@@ -256,20 +256,20 @@ pub(super) fn english(texts: &[Text], limits: &Limits) -> String {
     })
 }
 
-/// The highest primary score, else the highest of anybody's.
+/// The score of the newest version of CVSS; of one version the highest of a primary source, else
+/// the highest of anybody's.
 fn score(metrics: &Metrics) -> Option<Score> {
-    let all = || {
-        [&metrics.v40, &metrics.v31, &metrics.v30, &metrics.v2]
-            .into_iter()
-            .flatten()
-    };
-    let highest = |primary: bool| {
-        let of_kind = all().filter(|one| !primary || one.kind == "Primary");
+    let highest = |of_version: &[Metric], primary: bool| {
+        let of_kind = of_version
+            .iter()
+            .filter(|one| !primary || one.kind == "Primary");
         of_kind
             .filter_map(|one| rating::score(&one.cvss_data.vector_string))
             .max()
     };
-    highest(true).or_else(|| highest(false))
+    [&metrics.v40, &metrics.v31, &metrics.v30, &metrics.v2]
+        .into_iter()
+        .find_map(|one| highest(one, true).or_else(|| highest(one, false)))
 }
 
 #[cfg(test)]

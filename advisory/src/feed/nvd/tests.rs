@@ -63,7 +63,7 @@ fn a_feed_tells_of_weaknesses_and_of_products() {
     let parsed = parsed("nvdcve-2.0-2023.json", FEED_OF_TWO);
     assert_eq!(
         told(&parsed),
-        "2023-4863 8.8 2023-09-12T15:15:24.327Z false Heap buffer overflow\n\
+        "2023-4863 9.3 2023-09-12T15:15:24.327Z false Heap buffer overflow\n\
          2023-1   true \n\
          CVE-2023-4863 false webmproject/libwebp\n\
          nvd/nvdcve-2.0-2023.json: line 14: 'GHSA-1' is no CVE (malformed)\n\
@@ -75,6 +75,69 @@ fn a_feed_tells_of_weaknesses_and_of_products() {
         Some("2023-11-26T23:42:14.677Z".parse().unwrap())
     );
     assert!(!parsed.failed);
+}
+
+// The layout of the API's records of 2024; the scores are made up.
+#[test]
+fn the_newest_version_of_cvss_has_the_score() {
+    let four = (
+        "V40",
+        "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
+    );
+    let high = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
+    let low = "CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N";
+    let zero = "CVSS:3.0/AV:N/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H";
+    let two = "AV:N/AC:L/Au:N/C:C/I:C/A:C";
+    for (metrics, expected) in [
+        // A newer version before a primary source.
+        (
+            &[("V2", "Primary", two), ("V31", "Secondary", low)][..],
+            "1.8",
+        ),
+        (
+            &[("V31", "Primary", high), (four.0, "Secondary", four.1)],
+            "9.3",
+        ),
+        (
+            &[("V30", "Primary", zero), ("V31", "Secondary", low)],
+            "1.8",
+        ),
+        // Of one version a primary source, then the highest.
+        (
+            &[("V31", "Secondary", high), ("V31", "Primary", low)],
+            "1.8",
+        ),
+        (
+            &[("V31", "Secondary", low), ("V31", "Secondary", high)],
+            "9.8",
+        ),
+        (&[("V2", "Primary", two)], "10.0"),
+        // What is no score leaves the word to the next.
+        (
+            &[
+                (four.0, "Primary", "CVSS:4.0/AV:N"),
+                ("V30", "Secondary", zero),
+            ],
+            "8.8",
+        ),
+        (
+            &[("V31", "Primary", "odd"), ("V31", "Secondary", high)],
+            "9.8",
+        ),
+        (&[], ""),
+    ] {
+        let mut by_version = serde_json::Map::new();
+        for (version, kind, vector) in metrics {
+            let one = serde_json::json!({"type": kind, "cvssData": {"vectorString": vector}});
+            let all = by_version.entry(format!("cvssMetric{version}"));
+            let all = all.or_insert_with(|| serde_json::json!([]));
+            all.as_array_mut().unwrap().push(one);
+        }
+        let cve = serde_json::json!({"cve": {"id": "CVE-2024-0001", "metrics": by_version}});
+        let parsed = parsed("a.json", &cve.to_string());
+        let score = parsed.cves[0].1.score.map(|score| score.base.to_string());
+        assert_eq!(score.unwrap_or_default(), expected, "{metrics:?}");
+    }
 }
 
 // After data/1999/CVE-1999-0142.json of nvd-data-overrides, 2024-08-01, shortened.
