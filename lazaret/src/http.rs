@@ -18,6 +18,9 @@ use crate::client;
 const CONNECT: Duration = Duration::from_secs(20);
 /// How long an answer may stay silent.
 const SILENCE: Duration = Duration::from_secs(60);
+/// How long a connection is kept for another request. Servers keep theirs for longer, so that none
+/// is used just as it is closed: a push may pack for minutes between two requests.
+const KEPT: Duration = Duration::from_secs(10);
 /// Redirects that are followed.
 const REDIRECTS: usize = 5;
 
@@ -36,6 +39,7 @@ pub fn client(ca: Option<&Path>) -> anyhow::Result<Client> {
         .tls_backend_preconfigured(config)
         .redirect(redirect::Policy::limited(REDIRECTS))
         .connect_timeout(CONNECT)
+        .pool_idle_timeout(KEPT)
         .read_timeout(SILENCE)
         .build()?;
     Ok(client)

@@ -296,7 +296,7 @@ fn records(side: Option<(&Database, usize)>) -> Result<Vec<u8>, Damaged> {
         return Ok(Vec::new());
     };
     let segment = database.segment_bytes(&source.name)?;
-    exchange::of_segment(segment).map_err(|_| Damaged::contradiction(&source.name))
+    exchange::rows_of_segment(segment).map_err(|_| Damaged::contradiction(&source.name))
 }
 
 #[cfg(test)]

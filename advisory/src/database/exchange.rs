@@ -2,8 +2,9 @@
 //!
 //! In a segment strings are told by their places, which all move when one is added. Here each
 //! stands where it is used, so that what changes is as long as the change: a packer that knows the
-//! old form has little to say of the new one. A segment is made of it again, byte by byte the same,
-//! since its order follows from what is in it.
+//! old form has little to say of the new one. What is alike stands together, in columns: of texts,
+//! of versions, of names, so that a packer finds again what it has seen. A segment is made of it
+//! again, byte by byte the same, since its order follows from what is in it.
 
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
@@ -13,76 +14,98 @@ use model::{Cvss, Severity};
 
 use super::cursor::Cursor;
 use super::segment::{Advisory, Place, Segment, Statement};
-use super::write::{self, put_varint};
+use super::write;
 use crate::builder::gathered::{self, Gathered};
 use crate::{Affected, End, Limits, Range, Record, Score, State, Weakness};
 
-/// The first eight bytes.
-const MAGIC: [u8; 8] = *b"LZEXC\x001\0";
+mod column;
+
+use column::{Column, Reader, Writer};
+
+/// The first eight bytes of columns.
+const MAGIC: [u8; 8] = *b"LZEXC\x002\0";
 
 /// Bytes that are not what [`of_segment`] wrote, or a segment that contradicts itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the records cannot be read: they are cut off or contradict themselves")]
 pub struct Unreadable;
 
-/// A segment as records.
+/// A segment in the form in which it travels.
 ///
 /// # Errors
 ///
 /// [`Unreadable`] where the segment contradicts itself.
 pub fn of_segment(segment: &[u8]) -> Result<Vec<u8>, Unreadable> {
+    let mut writer = Writer::columns();
+    put_segment(&mut writer, segment)?;
+    Ok(writer.finish(&MAGIC))
+}
+
+/// A segment as records, one after the other, for [`Records`].
+///
+/// # Errors
+///
+/// [`Unreadable`] where the segment contradicts itself.
+pub fn rows_of_segment(segment: &[u8]) -> Result<Vec<u8>, Unreadable> {
+    let mut writer = Writer::rows();
+    put_segment(&mut writer, segment)?;
+    Ok(writer.finish(&[]))
+}
+
+fn put_segment(out: &mut Writer, segment: &[u8]) -> Result<(), Unreadable> {
     let segment = Segment::open(segment).ok_or(Unreadable)?;
     let places = segment.places().map_err(|()| Unreadable)?;
     let mut rest = places.as_slice();
-    let mut out = MAGIC.to_vec();
     for advisory in segment.advisories() {
         let (place, advisory) = advisory.map_err(|()| Unreadable)?;
         let own = rest.partition_point(|row| row.advisory <= place);
         let (rows, others) = rest.split_at_checked(own).ok_or(Unreadable)?;
         rest = others;
-        put_record(&mut out, &segment, &advisory, rows)?;
+        put_record(out, &segment, &advisory, rows)?;
     }
-    Ok(out)
+    Ok(())
 }
 
 fn put_record(
-    out: &mut Vec<u8>,
+    out: &mut Writer,
     segment: &Segment<'_>,
     advisory: &Advisory<'_>,
     rows: &[Place],
 ) -> Result<(), Unreadable> {
-    out.push(u8::from(advisory.bulletin) | u8::from(advisory.withdrawn) << 1);
-    out.push(place_of(&Severity::ALL, &advisory.severity));
-    out.push(score_byte(advisory.score));
-    for text in [advisory.id, advisory.url, advisory.description] {
-        put_text(out, text);
-    }
+    let flags = u8::from(advisory.bulletin) | u8::from(advisory.withdrawn) << 1;
+    out.byte(Column::Head, flags);
+    out.byte(Column::Head, place_of(&Severity::ALL, &advisory.severity));
+    out.byte(Column::Head, score_byte(advisory.score));
+    out.text(Column::Identifier, advisory.id);
+    out.text(Column::Link, advisory.url);
+    out.text(Column::Text, advisory.description);
     for date in [advisory.published, advisory.modified] {
         // Zero says that there is none.
         let second = date.and_then(|date| u64::try_from(date.as_second()).ok());
-        put_varint(out, second.map_or(0, |second| second.saturating_add(1)));
+        let second = second.map_or(0, |second| second.saturating_add(1));
+        out.varint(Column::Date, second);
     }
-    put_varint(out, advisory.weaknesses.len() as u64);
+    out.varint(Column::Head, advisory.weaknesses.len() as u64);
     for names in &advisory.weaknesses {
-        put_texts(out, names);
+        out.texts(Column::Identifier, names);
     }
-    put_varint(out, rows.len() as u64);
+    out.varint(Column::Head, rows.len() as u64);
     for place in rows {
         let (ecosystem, package, statement) = segment.at(*place).ok_or(Unreadable)?;
-        put_text(out, ecosystem);
-        put_text(out, package);
+        out.text(Column::Ecosystem, ecosystem);
+        out.text(Column::Package, package);
         put_statement(out, &statement);
     }
     Ok(())
 }
 
-fn put_statement(out: &mut Vec<u8>, statement: &Statement<'_>) {
-    out.push(place_of(&State::ALL, &statement.state));
-    out.push(place_of(&Severity::ALL, &statement.severity));
-    put_text(out, statement.scope.channel);
-    put_text(out, statement.scope.module);
-    put_texts(out, &statement.scope.architectures);
-    put_varint(out, statement.ranges.len() as u64);
+fn put_statement(out: &mut Writer, statement: &Statement<'_>) {
+    out.byte(Column::Row, place_of(&State::ALL, &statement.state));
+    out.byte(Column::Row, place_of(&Severity::ALL, &statement.severity));
+    out.text(Column::Scope, statement.scope.channel);
+    out.text(Column::Scope, statement.scope.module);
+    out.texts(Column::Scope, &statement.scope.architectures);
+    out.varint(Column::Row, statement.ranges.len() as u64);
     for range in &statement.ranges {
         let (number, end) = match range.end {
             End::Never => (0, None),
@@ -90,24 +113,13 @@ fn put_statement(out: &mut Vec<u8>, statement: &Statement<'_>) {
             End::Limit(version) => (2, Some(version)),
             End::Last(version) => (3, Some(version)),
         };
-        out.push(u8::from(range.introduced.is_some()) | number << 1);
+        let flags = u8::from(range.introduced.is_some()) | number << 1;
+        out.byte(Column::Row, flags);
         for version in range.introduced.into_iter().chain(end) {
-            put_text(out, version);
+            out.text(Column::Version, version);
         }
     }
-    put_texts(out, &statement.versions);
-}
-
-fn put_text(out: &mut Vec<u8>, text: &str) {
-    put_varint(out, text.len() as u64);
-    out.extend_from_slice(text.as_bytes());
-}
-
-fn put_texts(out: &mut Vec<u8>, texts: &[&str]) {
-    put_varint(out, texts.len() as u64);
-    for text in texts {
-        put_text(out, text);
-    }
+    out.texts(Column::Version, &statement.versions);
 }
 
 fn place_of<T: PartialEq>(all: &[T], one: &T) -> u8 {
@@ -123,46 +135,47 @@ fn score_byte(score: Option<Score>) -> u8 {
     })
 }
 
-/// The segment of records, the one that they were made of.
+/// The segment of a form in which it travels, the one that it was made of.
 ///
 /// # Errors
 ///
-/// [`Unreadable`] where they are not what [`of_segment`] wrote, or pass a limit.
-pub fn to_segment(records: &[u8], limits: &Limits) -> Result<Vec<u8>, Unreadable> {
-    read(records, limits).ok_or(Unreadable)
+/// [`Unreadable`] where it is not what [`of_segment`] wrote, or passes a limit.
+pub fn to_segment(form: &[u8], limits: &Limits) -> Result<Vec<u8>, Unreadable> {
+    read(form, limits).ok_or(Unreadable)
 }
 
 /// Records one by one, each with its bytes.
 pub struct Records<'a> {
     bytes: &'a [u8],
-    cursor: Cursor<'a>,
+    reader: Reader<'a>,
 }
 
 impl<'a> Records<'a> {
-    /// The records of a form in which they travel; none in nothing.
+    /// The records of [`rows_of_segment`]; none in nothing.
     pub fn of(bytes: &'a [u8]) -> Records<'a> {
-        let bytes = bytes.strip_prefix(&MAGIC).unwrap_or_default();
         Records {
             bytes,
-            cursor: Cursor::new(bytes, 0),
+            reader: Reader::rows(bytes),
         }
     }
 
     /// The next records of one identifier: it, and the bytes of all of them.
     fn next(&mut self) -> Result<Option<(String, &'a [u8])>, Unreadable> {
-        let begin = self.cursor.place();
-        if begin >= self.bytes.len() {
+        let begin = self.reader.place();
+        if self.reader.is_at_end() {
             return Ok(None);
         }
-        let first = record(&mut self.cursor).ok_or(Unreadable)?;
+        let first = record(&mut self.reader).ok_or(Unreadable)?;
         loop {
-            let mut ahead = self.cursor;
-            match ahead.place() < self.bytes.len() {
-                true if record(&mut ahead).ok_or(Unreadable)?.id == first.id => self.cursor = ahead,
+            let mut ahead = self.reader;
+            match ahead.is_at_end() {
+                false if record(&mut ahead).ok_or(Unreadable)?.id == first.id => {
+                    self.reader = ahead;
+                }
                 _ => break,
             }
         }
-        let own = self.bytes.get(begin..self.cursor.place());
+        let own = self.bytes.get(begin..self.reader.place());
         Ok(Some((first.id, own.ok_or(Unreadable)?)))
     }
 }
@@ -203,13 +216,12 @@ pub fn side_by_side(
     }
 }
 
-fn read(records: &[u8], limits: &Limits) -> Option<Vec<u8>> {
-    let records = records.strip_prefix(&MAGIC)?;
-    let mut cursor = Cursor::new(records, 0);
+fn read(form: &[u8], limits: &Limits) -> Option<Vec<u8>> {
+    let mut reader = Reader::columns(form.strip_prefix(&MAGIC)?)?;
     let mut gathered = Gathered::default();
     let (mut count, mut rows) = (0, 0_usize);
-    while cursor.place() < records.len() {
-        let record = record(&mut cursor)?;
+    while !reader.is_at_end() {
+        let record = record(&mut reader)?;
         count += 1;
         rows = rows.saturating_add(record.affected.len());
         let fits = count <= limits.records && rows <= limits.rows;
@@ -221,48 +233,52 @@ fn read(records: &[u8], limits: &Limits) -> Option<Vec<u8>> {
     Some(write::segment(&gathered.into_sorted()))
 }
 
-fn record(cursor: &mut Cursor<'_>) -> Option<Record> {
-    let flags = cursor.byte()?;
-    let severity = *Severity::ALL.get(usize::from(cursor.byte()?))?;
-    let score = match cursor.byte()? {
+fn record(reader: &mut Reader<'_>) -> Option<Record> {
+    let head = reader.of(Column::Head);
+    let flags = head.byte()?;
+    let severity = *Severity::ALL.get(usize::from(head.byte()?))?;
+    let score = match head.byte()? {
         255 => None,
         byte => Some(Score {
             modern: byte & 0x80 == 0,
             base: Cvss::from_tenths(byte & 0x7f)?,
         }),
     };
-    let mut record = Record::new(text(cursor)?);
+    let mut record = Record::new(reader.text(Column::Identifier)?);
     record.bulletin = flags & 1 != 0;
     record.withdrawn = flags & 2 != 0;
     (record.severity, record.score) = (severity, score);
-    record.url = text(cursor)?.to_owned();
-    record.description = text(cursor)?.to_owned();
-    record.published = date(cursor)?;
-    record.modified = date(cursor)?;
-    let weaknesses = cursor.size()?;
+    record.url = reader.text(Column::Link)?.to_owned();
+    record.description = reader.text(Column::Text)?.to_owned();
+    record.published = date(reader.of(Column::Date))?;
+    record.modified = date(reader.of(Column::Date))?;
+    let weaknesses = reader.of(Column::Head).size()?;
     record.weaknesses.clear();
     for _ in 0..weaknesses {
-        let mut names = texts(cursor)?.into_iter();
+        let mut names = reader.texts(Column::Identifier)?.into_iter();
         record.weaknesses.push(Weakness {
             id: names.next()?,
             aliases: names.collect(),
         });
     }
-    for _ in 0..cursor.size()? {
-        record.affected.push(affected(cursor)?);
+    for _ in 0..reader.of(Column::Head).size()? {
+        record.affected.push(affected(reader)?);
     }
     Some(record)
 }
 
-fn affected(cursor: &mut Cursor<'_>) -> Option<Affected> {
-    let (ecosystem, package) = (text(cursor)?.to_owned(), text(cursor)?.to_owned());
-    let state = *State::ALL.get(usize::from(cursor.byte()?))?;
-    let severity = *Severity::ALL.get(usize::from(cursor.byte()?))?;
-    let (channel, module) = (text(cursor)?.to_owned(), text(cursor)?.to_owned());
-    let architectures = texts(cursor)?;
+fn affected(reader: &mut Reader<'_>) -> Option<Affected> {
+    let ecosystem = reader.text(Column::Ecosystem)?.to_owned();
+    let package = reader.text(Column::Package)?.to_owned();
+    let row = reader.of(Column::Row);
+    let state = *State::ALL.get(usize::from(row.byte()?))?;
+    let severity = *Severity::ALL.get(usize::from(row.byte()?))?;
+    let channel = reader.text(Column::Scope)?.to_owned();
+    let module = reader.text(Column::Scope)?.to_owned();
+    let architectures = reader.texts(Column::Scope)?;
     let mut ranges = Vec::new();
-    for _ in 0..cursor.size()? {
-        ranges.push(range(cursor)?);
+    for _ in 0..reader.of(Column::Row).size()? {
+        ranges.push(range(reader)?);
     }
     Some(Affected {
         ecosystem,
@@ -273,13 +289,13 @@ fn affected(cursor: &mut Cursor<'_>) -> Option<Affected> {
         state,
         severity,
         ranges,
-        versions: texts(cursor)?,
+        versions: reader.texts(Column::Version)?,
     })
 }
 
-fn range(cursor: &mut Cursor<'_>) -> Option<Range<String>> {
-    let flags = cursor.byte()?;
-    let mut version = || text(cursor).map(str::to_owned);
+fn range(reader: &mut Reader<'_>) -> Option<Range<String>> {
+    let flags = reader.of(Column::Row).byte()?;
+    let mut version = || reader.text(Column::Version).map(str::to_owned);
     let introduced = match flags & 1 {
         0 => None,
         _ => Some(version()?),
@@ -301,19 +317,6 @@ fn date(cursor: &mut Cursor<'_>) -> Option<Option<Timestamp>> {
             .ok()
             .map(Some),
     }
-}
-
-fn text<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
-    let length = cursor.size()?;
-    std::str::from_utf8(cursor.take(length)?).ok()
-}
-
-fn texts(cursor: &mut Cursor<'_>) -> Option<Vec<String>> {
-    let mut all = Vec::new();
-    for _ in 0..cursor.size()? {
-        all.push(text(cursor)?.to_owned());
-    }
-    Some(all)
 }
 
 #[cfg(test)]
