@@ -5,7 +5,7 @@ use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 use image::layer::PLACE;
-use model::{Digest, Installed, Inventory, Ownership, Problem, ProblemKind};
+use model::{Digest, ImageLayer, Installed, Inventory, Ownership, Problem, ProblemKind};
 
 use crate::cataloger::{ALL, FoundPackage, Pattern, Role};
 use crate::ownership::Owned;
@@ -23,6 +23,11 @@ pub fn squash<R: Borrow<LayerReport>>(reports: &[R]) -> Inventory {
     let contents: Vec<&Contents> = reports.iter().map(|report| &report.contents).collect();
     let name = |at: usize| reports.get(at).map(|report| report.diff_id.clone());
     let mut inventory = of_contents(&contents, Kind::Image, name);
+    let layer = |report: &&LayerReport| ImageLayer {
+        diff_id: report.diff_id.clone(),
+        command: String::new(),
+    };
+    inventory.layers = reports.iter().map(layer).collect();
     for report in &reports {
         for problem in &report.contents.problems {
             let place = match problem.place.as_str() {

@@ -55,7 +55,10 @@ pub fn catalogue_source(source: &Source, limits: &Limits) -> Result<Inventory, C
     }
     let reports: Result<Vec<LayerReport>, CatalogueError> =
         read_all(source.layers(), limits).into_iter().collect();
-    Ok(squash(&reports?))
+    let mut inventory = squash(&reports?);
+    let commands = source.layers().iter().map(|layer| layer.command.as_deref());
+    inventory.set_commands(commands.map(Option::unwrap_or_default));
+    Ok(inventory)
 }
 
 /// Layers are read beside each other by as many threads, since inflating one is work for one

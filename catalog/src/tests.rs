@@ -317,7 +317,7 @@ fn the_same_layer_twice_is_one_answer() {
     let image = Fixture::parse(DEBIAN).unwrap();
     let twice = [image.layers[0].clone(), image.layers[0].clone()];
     let (once, twice) = (squash(&reports(&image.layers)), squash(&reports(&twice)));
-    assert_eq!(once, twice);
+    assert_eq!(once.packages, twice.packages);
     assert_eq!(once.packages.len(), 2);
 }
 

@@ -21,11 +21,24 @@ pub struct Installed {
     pub licence: String,
 }
 
+/// A layer of an image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageLayer {
+    /// The digest of its inflated bytes.
+    pub diff_id: Digest,
+    /// The build command that made it, as the image's history has it; empty where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub command: String,
+}
+
 /// Everything that was found in an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inventory {
     /// The distribution, where the image says one.
     pub distro: Option<Distro>,
+    /// The layers, lowest first; none of a directory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<ImageLayer>,
     /// One row per package and path, sorted.
     pub packages: Vec<Installed>,
     /// Package databases that were seen, by path; empty means that nothing could be looked at.
@@ -39,6 +52,13 @@ pub struct Inventory {
 }
 
 impl Inventory {
+    /// Takes the build commands of the layers, lowest first, from the image's history.
+    pub fn set_commands<'a>(&mut self, commands: impl Iterator<Item = &'a str>) {
+        for (layer, command) in self.layers.iter_mut().zip(commands) {
+            command.clone_into(&mut layer.command);
+        }
+    }
+
     /// The key under which a package of this image is matched.
     pub fn matchable(&self, installed: &Installed) -> Matchable {
         let distro = self.distro.as_ref();

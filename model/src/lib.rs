@@ -27,7 +27,7 @@ pub use distro::Distro;
 pub use ecosystem::{Ecosystem, Stream};
 pub use exploitation::{Cvss, Epss, Exploitation};
 pub use finding::{AdvisoryRef, Finding, Location, Status};
-pub use inventory::{Installed, Inventory};
+pub use inventory::{ImageLayer, Installed, Inventory};
 pub use package::{Matchable, Ownership, Package, PackageType, Source};
 pub use platform::Platform;
 pub use problem::{Problem, ProblemKind};

@@ -201,6 +201,17 @@ pub enum Ownership {
     DistroChanged,
 }
 
+impl Ownership {
+    /// The word as it is written in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Ownership::Own => "own",
+            Ownership::DistroUnchanged => "distro_unchanged",
+            Ownership::DistroChanged => "distro_changed",
+        }
+    }
+}
+
 /// Everything that a match depends on, and nothing else: the one key of the findings' cache.
 ///
 /// Two installed packages with the same key have the same findings under one database revision,

@@ -57,6 +57,7 @@ static COMPLETE: Coverage = Coverage {
 };
 static EMPTY: Inventory = Inventory {
     repositories: Vec::new(),
+    layers: Vec::new(),
     distro: None,
     packages: Vec::new(),
     databases: Vec::new(),

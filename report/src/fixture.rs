@@ -88,6 +88,7 @@ pub fn clean() -> Scan {
         coverage: Coverage::from_gaps(vec![], true),
         inventory: Inventory {
             repositories: Vec::new(),
+            layers: Vec::new(),
             distro: Some(Distro {
                 pretty: "Debian GNU/Linux 12 (bookworm)".into(),
                 codename: "bookworm".into(),

@@ -58,149 +58,154 @@ mod tests {
         check(
             &scan,
             expect![[r#"
-            {
-              "schema": "lazaret.scan/1",
-              "target": {
-                "name": "registry.example/shop:1.0",
-                "digest": "sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f",
-                "platform": "linux/amd64"
-              },
-              "distro": {
-                "id": "debian",
-                "version": "10",
-                "codename": "",
-                "name": "Debian GNU/Linux 10 (buster)",
-                "stream": "debian:10",
-                "end_of_life": "2024-06-30"
-              },
-              "database": {
-                "revision": "sha256:3549b0028b75d981cdda2e573e9cb49dedc200185876df299f912b79f69dabd8",
-                "built": "2026-11-20T08:00:00Z",
-                "sources": [
-                  {
-                    "name": "debian-security-tracker",
-                    "advisories": 8940,
-                    "date": "2026-11-20T08:00:00Z",
-                    "problems": [
+                {
+                  "schema": "lazaret.scan/1",
+                  "target": {
+                    "name": "registry.example/shop:1.0",
+                    "digest": "sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f",
+                    "platform": "linux/amd64"
+                  },
+                  "distro": {
+                    "id": "debian",
+                    "version": "10",
+                    "codename": "",
+                    "name": "Debian GNU/Linux 10 (buster)",
+                    "stream": "debian:10",
+                    "end_of_life": "2024-06-30"
+                  },
+                  "database": {
+                    "revision": "sha256:3549b0028b75d981cdda2e573e9cb49dedc200185876df299f912b79f69dabd8",
+                    "built": "2026-11-20T08:00:00Z",
+                    "sources": [
                       {
-                        "kind": "malformed",
-                        "place": "DSA/list:120",
-                        "detail": "no package name"
+                        "name": "debian-security-tracker",
+                        "advisories": 8940,
+                        "date": "2026-11-20T08:00:00Z",
+                        "problems": [
+                          {
+                            "kind": "malformed",
+                            "place": "DSA/list:120",
+                            "detail": "no package name"
+                          }
+                        ]
                       }
                     ]
-                  }
-                ]
-              },
-              "coverage": {
-                "verdict": "incomplete",
-                "gaps": [
-                  {
-                    "kind": "end_of_life",
-                    "detail": "Debian 10 gets no more fixes since 2024-06-30: what was found later is not known"
                   },
-                  {
-                    "kind": "undecided",
-                    "detail": "curl: '1-' is not ordered by dpkg"
+                  "coverage": {
+                    "verdict": "incomplete",
+                    "gaps": [
+                      {
+                        "kind": "end_of_life",
+                        "detail": "Debian 10 gets no more fixes since 2024-06-30: what was found later is not known"
+                      },
+                      {
+                        "kind": "undecided",
+                        "detail": "curl: '1-' is not ordered by dpkg"
+                      },
+                      {
+                        "kind": "undecided",
+                        "detail": "zlib1g: 'x:1' is not ordered by dpkg"
+                      }
+                    ]
                   },
-                  {
-                    "kind": "undecided",
-                    "detail": "zlib1g: 'x:1' is not ordered by dpkg"
-                  }
-                ]
-              },
-              "summary": {
-                "packages": 1,
-                "findings": 2,
-                "fixable": 1,
-                "severities": {
-                  "critical": 1,
-                  "high": 0,
-                  "medium": 1,
-                  "low": 0,
-                  "negligible": 0,
-                  "unknown": 0
-                }
-              },
-              "packages": [
-                {
-                  "name": "libssl1.1",
-                  "version": "1.1.1d-0+deb10u3",
-                  "type": "deb",
-                  "purl": "pkg:deb/debian/libssl1.1@1.1.1d-0%2Bdeb10u3?arch=amd64&distro=debian-10",
-                  "source": {
-                    "name": "openssl",
-                    "version": "1.1.1d-0+deb10u3"
+                  "summary": {
+                    "packages": 1,
+                    "findings": 2,
+                    "fixable": 1,
+                    "severities": {
+                      "critical": 1,
+                      "high": 0,
+                      "medium": 1,
+                      "low": 0,
+                      "negligible": 0,
+                      "unknown": 0
+                    }
                   },
-                  "arch": "amd64",
-                  "licence": "OpenSSL",
-                  "path": "var/lib/dpkg/status",
-                  "layer": "sha256:dac1d7cfa95021764849fd102524e141488c5e3a90f861dbb5a12d9ac8584f85"
-                }
-              ],
-              "findings": [
-                {
-                  "id": "CVE-2021-3711",
-                  "aliases": [
-                    "DSA-4963-1"
-                  ],
-                  "severity": "critical",
-                  "cvss": 9.8,
-                  "published": "2021-08-24T15:15:09Z",
-                  "status": "fixed",
-                  "package": {
-                    "name": "libssl1.1",
-                    "version": "1.1.1d-0+deb10u3",
-                    "type": "deb",
-                    "purl": "pkg:deb/debian/libssl1.1@1.1.1d-0%2Bdeb10u3?arch=amd64&distro=debian-10"
-                  },
-                  "fixed_in": [
-                    "1.1.1d-0+deb10u7"
-                  ],
-                  "description": null,
-                  "advisory": {
-                    "source": "debian-security-tracker",
-                    "id": "CVE-2021-3711",
-                    "url": "https://security-tracker.debian.org/tracker/CVE-2021-3711"
-                  },
-                  "locations": [
+                  "layers": [],
+                  "repositories": [],
+                  "packages": [
                     {
+                      "name": "libssl1.1",
+                      "version": "1.1.1d-0+deb10u3",
+                      "type": "deb",
+                      "purl": "pkg:deb/debian/libssl1.1@1.1.1d-0%2Bdeb10u3?arch=amd64&distro=debian-10",
+                      "source": {
+                        "name": "openssl",
+                        "version": "1.1.1d-0+deb10u3"
+                      },
+                      "arch": "amd64",
+                      "module": null,
+                      "vendor": null,
+                      "licence": "OpenSSL",
+                      "ownership": "own",
                       "path": "var/lib/dpkg/status",
                       "layer": "sha256:dac1d7cfa95021764849fd102524e141488c5e3a90f861dbb5a12d9ac8584f85"
                     }
-                  ]
-                },
-                {
-                  "id": "CVE-2021-3712",
-                  "aliases": [
-                    "DSA-4963-1"
                   ],
-                  "severity": "medium",
-                  "cvss": null,
-                  "published": null,
-                  "status": "affected",
-                  "package": {
-                    "name": "libssl1.1",
-                    "version": "1.1.1d-0+deb10u3",
-                    "type": "deb",
-                    "purl": "pkg:deb/debian/libssl1.1@1.1.1d-0%2Bdeb10u3?arch=amd64&distro=debian-10"
-                  },
-                  "fixed_in": [],
-                  "description": null,
-                  "advisory": {
-                    "source": "debian-security-tracker",
-                    "id": "CVE-2021-3712",
-                    "url": "https://security-tracker.debian.org/tracker/CVE-2021-3712"
-                  },
-                  "locations": [
+                  "findings": [
                     {
-                      "path": "var/lib/dpkg/status",
-                      "layer": "sha256:dac1d7cfa95021764849fd102524e141488c5e3a90f861dbb5a12d9ac8584f85"
+                      "id": "CVE-2021-3711",
+                      "aliases": [
+                        "DSA-4963-1"
+                      ],
+                      "severity": "critical",
+                      "cvss": 9.8,
+                      "published": "2021-08-24T15:15:09Z",
+                      "status": "fixed",
+                      "package": {
+                        "name": "libssl1.1",
+                        "version": "1.1.1d-0+deb10u3",
+                        "type": "deb",
+                        "purl": "pkg:deb/debian/libssl1.1@1.1.1d-0%2Bdeb10u3?arch=amd64&distro=debian-10"
+                      },
+                      "fixed_in": [
+                        "1.1.1d-0+deb10u7"
+                      ],
+                      "description": null,
+                      "advisory": {
+                        "source": "debian-security-tracker",
+                        "id": "CVE-2021-3711",
+                        "url": "https://security-tracker.debian.org/tracker/CVE-2021-3711"
+                      },
+                      "locations": [
+                        {
+                          "path": "var/lib/dpkg/status",
+                          "layer": "sha256:dac1d7cfa95021764849fd102524e141488c5e3a90f861dbb5a12d9ac8584f85"
+                        }
+                      ]
+                    },
+                    {
+                      "id": "CVE-2021-3712",
+                      "aliases": [
+                        "DSA-4963-1"
+                      ],
+                      "severity": "medium",
+                      "cvss": null,
+                      "published": null,
+                      "status": "affected",
+                      "package": {
+                        "name": "libssl1.1",
+                        "version": "1.1.1d-0+deb10u3",
+                        "type": "deb",
+                        "purl": "pkg:deb/debian/libssl1.1@1.1.1d-0%2Bdeb10u3?arch=amd64&distro=debian-10"
+                      },
+                      "fixed_in": [],
+                      "description": null,
+                      "advisory": {
+                        "source": "debian-security-tracker",
+                        "id": "CVE-2021-3712",
+                        "url": "https://security-tracker.debian.org/tracker/CVE-2021-3712"
+                      },
+                      "locations": [
+                        {
+                          "path": "var/lib/dpkg/status",
+                          "layer": "sha256:dac1d7cfa95021764849fd102524e141488c5e3a90f861dbb5a12d9ac8584f85"
+                        }
+                      ]
                     }
                   ]
                 }
-              ]
-            }
-        "#]],
+            "#]],
         );
     }
 
@@ -209,52 +214,54 @@ mod tests {
         check(
             &unsupported(),
             expect![[r#"
-            {
-              "schema": "lazaret.scan/1",
-              "target": {
-                "name": "registry.example/shop:1.0",
-                "digest": null,
-                "platform": null
-              },
-              "distro": null,
-              "database": {
-                "revision": "sha256:3549b0028b75d981cdda2e573e9cb49dedc200185876df299f912b79f69dabd8",
-                "built": null,
-                "sources": [
-                  {
-                    "name": "debian-security-tracker",
-                    "advisories": 8940,
-                    "date": "2026-11-20T08:00:00Z",
-                    "problems": []
-                  }
-                ]
-              },
-              "coverage": {
-                "verdict": "unsupported",
-                "gaps": [
-                  {
-                    "kind": "no_package_database",
-                    "detail": "no package database was found"
-                  }
-                ]
-              },
-              "summary": {
-                "packages": 0,
-                "findings": 0,
-                "fixable": 0,
-                "severities": {
-                  "critical": 0,
-                  "high": 0,
-                  "medium": 0,
-                  "low": 0,
-                  "negligible": 0,
-                  "unknown": 0
+                {
+                  "schema": "lazaret.scan/1",
+                  "target": {
+                    "name": "registry.example/shop:1.0",
+                    "digest": null,
+                    "platform": null
+                  },
+                  "distro": null,
+                  "database": {
+                    "revision": "sha256:3549b0028b75d981cdda2e573e9cb49dedc200185876df299f912b79f69dabd8",
+                    "built": null,
+                    "sources": [
+                      {
+                        "name": "debian-security-tracker",
+                        "advisories": 8940,
+                        "date": "2026-11-20T08:00:00Z",
+                        "problems": []
+                      }
+                    ]
+                  },
+                  "coverage": {
+                    "verdict": "unsupported",
+                    "gaps": [
+                      {
+                        "kind": "no_package_database",
+                        "detail": "no package database was found"
+                      }
+                    ]
+                  },
+                  "summary": {
+                    "packages": 0,
+                    "findings": 0,
+                    "fixable": 0,
+                    "severities": {
+                      "critical": 0,
+                      "high": 0,
+                      "medium": 0,
+                      "low": 0,
+                      "negligible": 0,
+                      "unknown": 0
+                    }
+                  },
+                  "layers": [],
+                  "repositories": [],
+                  "packages": [],
+                  "findings": []
                 }
-              },
-              "packages": [],
-              "findings": []
-            }
-        "#]],
+            "#]],
         );
     }
 

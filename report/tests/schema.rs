@@ -212,6 +212,7 @@ fn full() -> Scan {
         ),
         inventory: Inventory {
             repositories: Vec::new(),
+            layers: Vec::new(),
             distro: Some(Distro::new("debian", "10")),
             packages: kinds
                 .clone()

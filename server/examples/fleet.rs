@@ -185,6 +185,7 @@ fn inventory(image: usize) -> Inventory {
     packages.dedup();
     Inventory {
         repositories: Vec::new(),
+        layers: Vec::new(),
         distro: Some(Distro::new("alpine", "3.19.0")),
         packages,
         databases: vec!["lib/apk/db/installed".to_owned()],

@@ -116,9 +116,13 @@ fn inventory(
     reports: &[Arc<LayerReport>],
 ) -> Result<Inventory, ScanError> {
     let mut inventory = catalog::squash(reports);
+    let config = read_config(app, manifest)?;
+    if let Ok(config) = &config {
+        inventory.set_commands(config.layer_commands());
+    }
     inventory
         .problems
-        .extend(check_diff_ids(app, manifest, reports)?);
+        .extend(check_diff_ids(manifest, config, reports));
     inventory.problems.sort();
     Ok(inventory)
 }
@@ -198,11 +202,10 @@ pub fn open_blob(app: &App, digest: &Digest) -> Result<Box<dyn Blob>, ScanError>
 
 /// A configuration whose diff ids are not those of the layers would make locations a lie.
 fn check_diff_ids(
-    app: &App,
     manifest: &ImageManifest,
+    config: Result<ImageConfig, String>,
     reports: &[Arc<LayerReport>],
-) -> Result<Vec<model::Problem>, ScanError> {
-    let config = read_config(app, manifest)?;
+) -> Vec<model::Problem> {
     let problem = |detail: String| {
         let place = format!("configuration {}", manifest.config.digest);
         vec![model::Problem::new(
@@ -211,7 +214,7 @@ fn check_diff_ids(
             detail,
         )]
     };
-    Ok(match config {
+    match config {
         Err(detail) => problem(detail),
         Ok(config) if config.diff_ids.len() != reports.len() => {
             let (says, are) = (config.diff_ids.len(), reports.len());
@@ -229,7 +232,7 @@ fn check_diff_ids(
                 None => Vec::new(),
             }
         }
-    })
+    }
 }
 
 /// The configuration of an image; the inner error says what is wrong with its bytes.

@@ -44,6 +44,7 @@ fn image(distro: Option<(&str, &str)>, packages: &[(&str, &str, &str)]) -> Inven
     };
     Inventory {
         repositories: Vec::new(),
+        layers: Vec::new(),
         distro: distro.map(|(id, version)| Distro::new(id, version)),
         packages: packages.iter().map(installed).collect(),
         databases: vec!["lib/apk/db/installed".to_owned()],

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use model::finding::count_by_severity;
 use model::{
-    AdvisoryRef, Coverage, Cvss, DatabaseFacts, Digest, Distro, Finding, Installed, Inventory,
-    Location, Package, Problem, Scan, Severity, SourceFacts,
+    AdvisoryRef, Coverage, Cvss, DatabaseFacts, Digest, Distro, Finding, ImageLayer, Installed,
+    Inventory, Location, Package, Problem, Scan, Severity, SourceFacts,
 };
 use serde::{Serialize, Serializer};
 
@@ -17,6 +17,8 @@ pub struct Document<'a> {
     database: Database<'a>,
     coverage: CoverageView<'a>,
     summary: Summary,
+    layers: Vec<LayerView<'a>>,
+    repositories: &'a [String],
     packages: Packages<'a>,
     findings: Findings<'a>,
 }
@@ -34,6 +36,8 @@ impl<'a> Document<'a> {
             database: Database::of(&scan.database),
             coverage: CoverageView::of(&scan.coverage),
             summary: Summary::of(scan),
+            layers: scan.inventory.layers.iter().map(LayerView::of).collect(),
+            repositories: &scan.inventory.repositories,
             packages: Packages(&scan.inventory),
             findings: Findings(&scan.findings),
         }
@@ -180,6 +184,21 @@ impl Serialize for Severities {
     }
 }
 
+#[derive(Serialize)]
+struct LayerView<'a> {
+    diff_id: &'a str,
+    command: Option<&'a str>,
+}
+
+impl<'a> LayerView<'a> {
+    fn of(layer: &'a ImageLayer) -> LayerView<'a> {
+        LayerView {
+            diff_id: layer.diff_id.as_str(),
+            command: Some(layer.command.as_str()).filter(|text| !text.is_empty()),
+        }
+    }
+}
+
 struct Packages<'a>(&'a Inventory);
 
 impl Serialize for Packages<'_> {
@@ -199,7 +218,10 @@ struct PackageRow<'a> {
     purl: Option<String>,
     source: Option<SourcePackage<'a>>,
     arch: Option<&'a str>,
+    module: Option<&'a str>,
+    vendor: Option<&'a str>,
     licence: Option<&'a str>,
+    ownership: &'static str,
     path: &'a str,
     layer: Option<&'a str>,
 }
@@ -223,6 +245,9 @@ impl<'a> PackageRow<'a> {
                 version: &source.version,
             }),
             arch: package.architecture.as_deref(),
+            module: package.module.as_deref(),
+            vendor: package.vendor.as_deref(),
+            ownership: installed.ownership.as_str(),
             licence: Some(installed.licence.as_str()).filter(|text| !text.is_empty()),
             path: &installed.path,
             layer: installed.layer.as_ref().map(Digest::as_str),
