@@ -11,7 +11,7 @@ use server::housekeeping;
 use server::{App, Settings};
 use store::record::RepositoryUsage;
 
-use crate::cli::StatusFormat;
+use crate::cli::ListFormat;
 use crate::cli::admin::{Admin, Form, Running};
 use crate::cli::remote::Remote;
 use crate::cli::store::Stores;
@@ -59,7 +59,7 @@ fn remote(running: &Running, stores: &Stores) -> anyhow::Result<Option<Client>> 
         data: stores.data.clone(),
         ca: running.ca.clone(),
         plain_http: false,
-        format: StatusFormat::Json,
+        format: ListFormat::Json,
     };
     Client::open(&remote).map(Some)
 }

@@ -30,6 +30,8 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Scan an image without a server
     Scan(Scan),
+    /// Say which packages are in an image
+    Packages(Packages),
     /// Make an advisory database, or say what is in one
     #[command(subcommand)]
     Db(Db),
@@ -192,6 +194,21 @@ pub struct Scan {
 }
 
 #[derive(Debug, Args)]
+pub struct Packages {
+    /// A path, or one with a scheme: docker-archive:, oci-archive:, oci-dir:, rootfs-archive:, dir:
+    pub target: String,
+    /// How to write the answer
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ListFormat,
+    /// Write to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The platform to take out of several, for example linux/arm64
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    pub platform: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct Build {
     /// The directory of feeds: one directory per source
     #[arg(long, value_name = "DIR")]
@@ -214,11 +231,11 @@ pub struct Status {
     pub db: Option<PathBuf>,
     /// How to write the answer
     #[arg(long, value_name = "FORMAT", default_value = "table")]
-    pub format: StatusFormat,
+    pub format: ListFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum StatusFormat {
+pub enum ListFormat {
     /// For people
     Table,
     /// For programs

@@ -16,6 +16,7 @@ mod log;
 mod mirror;
 mod mmap;
 mod output;
+mod packages;
 mod progress;
 mod remote;
 mod scan;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.command {
         cli::Command::Serve(flags) => serve::run(&flags),
         cli::Command::Scan(flags) => scan::run(&flags),
+        cli::Command::Packages(flags) => packages::run(&flags),
         cli::Command::Db(cli::Db::Build(flags)) => db::build::run(&flags),
         cli::Command::Db(cli::Db::Update(flags)) => db::update::run(&flags),
         cli::Command::Db(cli::Db::Search(flags)) => db::browse::search(&flags),

@@ -7,7 +7,7 @@ use anyhow::Context;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::cli::StatusFormat;
+use crate::cli::ListFormat;
 
 pub mod audit;
 pub mod key;
@@ -27,15 +27,15 @@ fn segment(name: &str) -> String {
 
 /// Writes rows below a heading, or the server's document as it is.
 fn show(
-    format: StatusFormat,
+    format: ListFormat,
     document: &Value,
     heading: &[&str],
     rows: Vec<Vec<String>>,
 ) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match format {
-        StatusFormat::Json => writeln!(out, "{}", serde_json::to_string_pretty(document)?)?,
-        StatusFormat::Table => {
+        ListFormat::Json => writeln!(out, "{}", serde_json::to_string_pretty(document)?)?,
+        ListFormat::Table => {
             let heading = heading.iter().map(|word| (*word).to_owned()).collect();
             for line in lines(&[vec![heading], rows].concat()) {
                 writeln!(out, "{line}")?;
@@ -64,11 +64,11 @@ fn lines(rows: &[Vec<String>]) -> Vec<String> {
 }
 
 /// Says what was done, to people only.
-fn say(format: StatusFormat, document: &Value, line: &str) -> anyhow::Result<()> {
+fn say(format: ListFormat, document: &Value, line: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match format {
-        StatusFormat::Json => writeln!(out, "{}", serde_json::to_string_pretty(document)?)?,
-        StatusFormat::Table => writeln!(out, "{line}")?,
+        ListFormat::Json => writeln!(out, "{}", serde_json::to_string_pretty(document)?)?,
+        ListFormat::Table => writeln!(out, "{line}")?,
     }
     Ok(out.flush()?)
 }

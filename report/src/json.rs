@@ -2,7 +2,7 @@
 
 use std::io;
 
-use model::{Coverage, DatabaseFacts, Finding, Location, Scan};
+use model::{Coverage, DatabaseFacts, Finding, Inventory, Location, Scan, Target};
 use serde::Serialize;
 
 use crate::Options;
@@ -21,6 +21,14 @@ pub const SCHEMA: &str = "lazaret.scan/1";
 pub fn write(scan: &Scan, _options: &Options, out: &mut dyn io::Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &view::Document::of(scan))?;
     out.write_all(b"\n")
+}
+
+/// What is in an image, for [`crate::packages`].
+pub(crate) fn packages<'a>(
+    target: &'a Target,
+    inventory: &'a Inventory,
+) -> impl Serialize + use<'a> {
+    view::Contents::of(target, inventory)
 }
 
 /// A finding as it stands in the document, with places of the caller's choice: for documents that

@@ -10,6 +10,7 @@ use model::{Finding, Scan};
 #[cfg(test)]
 mod fixture;
 pub mod json;
+pub mod packages;
 pub mod table;
 pub mod text;
 

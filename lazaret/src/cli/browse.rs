@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::StatusFormat;
+use super::ListFormat;
 
 /// Which database, and how it is told.
 #[derive(Debug, Args)]
@@ -14,7 +14,7 @@ pub struct Look {
     pub db: Option<PathBuf>,
     /// How to write the answer
     #[arg(long, value_name = "FORMAT", default_value = "table")]
-    pub format: StatusFormat,
+    pub format: ListFormat,
 }
 
 /// `db show`.
@@ -50,7 +50,7 @@ pub struct Diff {
     pub limit: usize,
     /// How to write the answer
     #[arg(long, value_name = "FORMAT", default_value = "table")]
-    pub format: StatusFormat,
+    pub format: ListFormat,
 }
 
 /// `db verify`.

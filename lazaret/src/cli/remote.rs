@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use store::record::Grant;
 
-use super::StatusFormat;
+use super::ListFormat;
 use crate::remote::audit::Moment;
 
 /// Where the server is and who asks.
@@ -39,7 +39,7 @@ pub struct Remote {
     pub plain_http: bool,
     /// How to write the answer
     #[arg(long, value_name = "FORMAT", default_value = "table")]
-    pub format: StatusFormat,
+    pub format: ListFormat,
 }
 
 /// Users.

@@ -6,7 +6,7 @@ use advisory::database::browse::{Entry, Found, SourceChange};
 use advisory::{Database, End, OpenError, Range};
 use serde_json::{Value, json};
 
-use crate::cli::StatusFormat;
+use crate::cli::ListFormat;
 use crate::cli::browse::{Diff, Search, Show, Verify};
 use crate::{database, output};
 
@@ -29,7 +29,7 @@ pub fn show(flags: &Show) -> anyhow::Result<u8> {
     let entries = database.records_of(&flags.id)?;
     let mut out = output::open(None)?;
     match flags.look.format {
-        StatusFormat::Json => {
+        ListFormat::Json => {
             let known = database.exploitation(&flags.id)?;
             let document = json!({
                 "id": flags.id,
@@ -39,7 +39,7 @@ pub fn show(flags: &Show) -> anyhow::Result<u8> {
             });
             writeln!(out, "{document:#}")?;
         }
-        StatusFormat::Table => {
+        ListFormat::Table => {
             for entry in &entries {
                 write_entry(&mut out, entry)?;
             }
@@ -183,8 +183,8 @@ pub fn search(flags: &Search) -> anyhow::Result<u8> {
     let found = database.search(&flags.term, flags.limit)?;
     let mut out = output::open(None)?;
     match flags.look.format {
-        StatusFormat::Json => writeln!(out, "{:#}", found_view(&found))?,
-        StatusFormat::Table => {
+        ListFormat::Json => writeln!(out, "{:#}", found_view(&found))?,
+        ListFormat::Table => {
             for (name, sources) in &found.identifiers {
                 let line = format!("{name}  {}", sources.join(", "));
                 writeln!(out, "{}", report::text::plain(&line))?;
@@ -239,7 +239,7 @@ pub fn diff(flags: &Diff) -> anyhow::Result<u8> {
     let changes = Database::compare(&old, &new, flags.limit)?;
     let mut out = output::open(None)?;
     match flags.format {
-        StatusFormat::Json => {
+        ListFormat::Json => {
             let document = json!({
                 "before": old.revision(),
                 "after": new.revision(),
@@ -247,7 +247,7 @@ pub fn diff(flags: &Diff) -> anyhow::Result<u8> {
             });
             writeln!(out, "{document:#}")?;
         }
-        StatusFormat::Table => {
+        ListFormat::Table => {
             for change in changes.iter().filter(|change| is_change(change)) {
                 write_change(&mut out, change)?;
             }
@@ -316,17 +316,17 @@ pub fn verify(flags: &Verify) -> anyhow::Result<u8> {
     let (revision, damages) = examined(opened)?;
     let mut out = output::open(None)?;
     match (flags.look.format, revision) {
-        (StatusFormat::Json, revision) => {
+        (ListFormat::Json, revision) => {
             let document = json!({ "revision": revision, "damages": damages });
             writeln!(out, "{document:#}")?;
         }
-        (StatusFormat::Table, Some(revision)) if damages.is_empty() => {
+        (ListFormat::Table, Some(revision)) if damages.is_empty() => {
             writeln!(
                 out,
                 "Every part of revision {revision} is what was written."
             )?;
         }
-        (StatusFormat::Table, _) => {
+        (ListFormat::Table, _) => {
             for damage in &damages {
                 writeln!(out, "{damage}")?;
             }

@@ -19,8 +19,8 @@ pub fn run(flags: &cli::Status) -> anyhow::Result<u8> {
     let facts = database::open_required(flags.db.as_deref())?.facts();
     let mut out = output::open(None)?;
     match flags.format {
-        cli::StatusFormat::Table => table(&facts, &mut out)?,
-        cli::StatusFormat::Json => {
+        cli::ListFormat::Table => table(&facts, &mut out)?,
+        cli::ListFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &View::of(&facts))?;
             writeln!(out)?;
         }

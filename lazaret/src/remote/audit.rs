@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{lines, list, segment, text};
-use crate::cli::StatusFormat;
+use crate::cli::ListFormat;
 use crate::cli::remote::Audit;
 use crate::client::{Client, run as with_runtime};
 
@@ -74,17 +74,17 @@ fn query(flags: &Audit, now: Timestamp) -> String {
 /// A page: rows in columns, or each entry as a line of JSON.
 fn write(
     out: &mut dyn Write,
-    format: StatusFormat,
+    format: ListFormat,
     entries: &[Value],
     first: bool,
 ) -> anyhow::Result<()> {
     match format {
-        StatusFormat::Json => {
+        ListFormat::Json => {
             for entry in entries {
                 writeln!(out, "{entry}")?;
             }
         }
-        StatusFormat::Table => {
+        ListFormat::Table => {
             let heading = first.then(|| HEADING.map(str::to_owned).to_vec());
             let rows: Vec<Vec<String>> =
                 heading.into_iter().chain(entries.iter().map(row)).collect();
@@ -200,12 +200,12 @@ mod tests {
             write(&mut out, format, &entries, true).unwrap();
             String::from_utf8(out).unwrap()
         };
-        let table = written(StatusFormat::Table);
+        let table = written(ListFormat::Table);
         let mut rows = table.lines();
         assert!(rows.next().unwrap().starts_with("TIME "));
         let row = rows.next().unwrap();
         assert!(!row.contains('\u{1b}') && row.contains(" -  "), "{row}");
-        let line: Value = serde_json::from_str(&written(StatusFormat::Json)).unwrap();
+        let line: Value = serde_json::from_str(&written(ListFormat::Json)).unwrap();
         assert_eq!(line, entries[0]);
     }
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use super::{list, say, segment, show, text};
-use crate::cli::StatusFormat;
+use crate::cli::ListFormat;
 use crate::cli::remote::{Key, KeyCreate, KeyList, KeyRotate};
 use crate::client::{Client, Credentials, run as with_runtime};
 use crate::key;
@@ -69,7 +69,7 @@ async fn create(flags: &KeyCreate) -> anyhow::Result<()> {
 async fn make(
     client: &Client,
     body: &Value,
-    format: StatusFormat,
+    format: ListFormat,
     output: Option<&Path>,
 ) -> anyhow::Result<Value> {
     let made = client.post("/api/v1/keys", body).await?;
@@ -108,14 +108,14 @@ async fn rotate(flags: &KeyRotate) -> anyhow::Result<()> {
             flags.id
         )
     })?;
-    if flags.remote.format == StatusFormat::Table {
+    if flags.remote.format == ListFormat::Table {
         eprintln!("Access key {} is deleted, and its tokens end.", flags.id);
     }
     Ok(())
 }
 
 /// Shows a key this once, or writes it to a file.
-fn hand_over(format: StatusFormat, made: &Value, output: Option<&Path>) -> anyhow::Result<()> {
+fn hand_over(format: ListFormat, made: &Value, output: Option<&Path>) -> anyhow::Result<()> {
     let (id, user) = (text(made, "access_key_id"), text(made, "user"));
     let Some(output) = output else {
         let secret = text(made, "secret_access_key");

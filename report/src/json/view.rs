@@ -27,11 +27,7 @@ impl<'a> Document<'a> {
     pub fn of(scan: &'a Scan) -> Document<'a> {
         Document {
             schema: super::SCHEMA,
-            target: Target {
-                name: &scan.target.name,
-                digest: scan.target.digest.as_ref().map(Digest::as_str),
-                platform: scan.target.platform.as_ref().map(ToString::to_string),
-            },
+            target: Target::of(&scan.target),
             distro: scan.inventory.distro.as_ref().map(DistroView::of),
             database: Database::of(&scan.database),
             coverage: CoverageView::of(&scan.coverage),
@@ -44,11 +40,47 @@ impl<'a> Document<'a> {
     }
 }
 
+/// What is in an image, and nothing else.
+#[derive(Serialize)]
+pub struct Contents<'a> {
+    schema: &'static str,
+    target: Target<'a>,
+    distro: Option<DistroView<'a>>,
+    layers: Vec<LayerView<'a>>,
+    repositories: &'a [String],
+    packages: Packages<'a>,
+    problems: Vec<ProblemView<'a>>,
+}
+
+impl<'a> Contents<'a> {
+    pub fn of(target: &'a model::Target, inventory: &'a Inventory) -> Contents<'a> {
+        Contents {
+            schema: "lazaret.packages/1",
+            target: Target::of(target),
+            distro: inventory.distro.as_ref().map(DistroView::of),
+            layers: inventory.layers.iter().map(LayerView::of).collect(),
+            repositories: &inventory.repositories,
+            packages: Packages(inventory),
+            problems: inventory.problems.iter().map(ProblemView::of).collect(),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Target<'a> {
     name: &'a str,
     digest: Option<&'a str>,
     platform: Option<String>,
+}
+
+impl<'a> Target<'a> {
+    fn of(target: &'a model::Target) -> Target<'a> {
+        Target {
+            name: &target.name,
+            digest: target.digest.as_ref().map(Digest::as_str),
+            platform: target.platform.as_ref().map(ToString::to_string),
+        }
+    }
 }
 
 #[derive(Serialize)]
