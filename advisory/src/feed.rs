@@ -21,6 +21,7 @@ pub mod cisa;
 pub mod csaf;
 pub mod cve;
 pub mod debian;
+pub mod endoflife;
 pub mod fedora;
 pub mod first;
 pub mod friendsofphp;
@@ -220,6 +221,7 @@ pub const ALL: &[Feed] = &[
     cisa::FEED,
     cve::FEED,
     debian::FEED,
+    endoflife::FEED,
     fedora::FEED,
     first::FEED,
     friendsofphp::FEED,
@@ -235,6 +237,7 @@ pub const ALL: &[Feed] = &[
     ruby::FEED,
     rustsec::FEED,
     suse::FEED,
+    suse::oval::FEED,
     ubuntu::FEED,
     ubuntu::oval::FEED,
     ubuntu::usn::FEED,
@@ -337,8 +340,11 @@ mod tests {
             ("redhat", "redhat-csaf"),
             ("suse", "suse-csaf"),
             ("suse-osv", "osv"),
-            ("suse-oval", ""),
+            ("suse-oval", "suse-oval"),
             ("openeuler", "openeuler-csaf"),
+            ("endoflife", "endoflife"),
+            ("endoflife.date", "endoflife"),
+            ("endoflifes", ""),
             ("alpinesomething", ""),
             ("", ""),
         ] {
@@ -388,8 +394,8 @@ mod tests {
             wolfi-osv chainguard minimos gentoo gentoo-glsa friendsofphp ruby-advisory-db rubysec \
             nodejs nodejs-security-wg rustsec rustsec-osv rustsec-advisory-db govulndb osv-misc \
             pypa-advisory-database bitnami-vulndb almalinux-osv cisa-kev epss \
-            redhat suse suse-osv openeuler ubuntu ubuntu-cve-tracker ubuntu-osv ubuntu-oval \
-            ubuntu-usn ubuntu-vex";
+            redhat suse suse-osv suse-oval openeuler ubuntu ubuntu-cve-tracker ubuntu-osv \
+            ubuntu-oval ubuntu-usn ubuntu-vex endoflife endoflife-date";
         for source in names.split_whitespace() {
             let takers = ALL.iter().filter(|feed| (feed.recognises)(source)).count();
             assert_eq!(takers, 1, "{source}");

@@ -220,3 +220,23 @@ fn findings_have_every_place_once() {
     let purl = "pkg:deb/debian/xorg-server@2:1.19?distro=debian-12";
     assert_eq!(found[0].purl.as_deref(), Some(purl));
 }
+
+// After endoflife.date's answers; the dates are made up around those that are built in.
+#[test]
+fn what_a_feed_says_of_an_end_goes_before_what_is_built_in() {
+    let ends = r#"{"generated_at": "2025-05-09T00:00:00+00:00", "result": {"name": "alpine-linux",
+        "releases": [{"name": "3.18", "eolFrom": "2025-05-20"},
+        {"name": "3.99", "eolFrom": "2099-05-01"}]}}"#;
+    let fresh = database(&[
+        ("alpine/main.json", "2025-05-09T00:00:00Z", MAIN),
+        ("alpine/community.json", "2025-05-09T00:00:00Z", COMMUNITY),
+        ("endoflife/alpine-linux.json", "", ends),
+    ]);
+    let image = |version| image(Some(("alpine", version)), &[]);
+    let known = "2025-05-20T00:00:00Z";
+    assert_eq!(kinds(&image("3.18.9"), &fresh, known), "complete ");
+    let ended = kinds(&image("3.18.9"), &fresh, "2025-05-21T00:00:00Z");
+    assert_eq!(ended, "incomplete end_of_life");
+    // A release that is newer than the program is known by the feed.
+    assert_eq!(kinds(&image("3.99.0"), &fresh, known), "incomplete no_feed");
+}

@@ -2,16 +2,53 @@
 //! packages themselves: `.fc40`, `.el9`.
 
 use super::updateinfo::{self, Owner, Place};
-use super::{Feed, FeedFile, Parsed};
+use super::{Feed, FeedFile, Parsed, Protocol, Remote};
 use crate::Limits;
 
 const OWNER: Owner = Owner { place, page };
 
-/// The feed. Its repositories are named by release and moved when one ends: a mirror has those that
-/// are wanted.
+const fn repository(path: &'static str, url: &'static str) -> Remote {
+    Remote {
+        source: "fedora",
+        path,
+        url,
+        protocol: Protocol::Repository,
+    }
+}
+
+/// The repositories of updates of the releases that are maintained. They are moved to an archive
+/// when a release ends: what was fetched until then is kept.
+const REMOTES: &[Remote] = &[
+    repository(
+        "42",
+        "https://dl.fedoraproject.org/pub/fedora/linux/updates/42/Everything/x86_64/",
+    ),
+    repository(
+        "43",
+        "https://dl.fedoraproject.org/pub/fedora/linux/updates/43/Everything/x86_64/",
+    ),
+    repository(
+        "44",
+        "https://dl.fedoraproject.org/pub/fedora/linux/updates/44/Everything/x86_64/",
+    ),
+    repository(
+        "epel-8",
+        "https://dl.fedoraproject.org/pub/epel/8/Everything/x86_64/",
+    ),
+    repository(
+        "epel-9",
+        "https://dl.fedoraproject.org/pub/epel/9/Everything/x86_64/",
+    ),
+    repository(
+        "epel-10",
+        "https://dl.fedoraproject.org/pub/epel/10/Everything/x86_64/",
+    ),
+];
+
+/// The feed.
 pub const FEED: Feed = Feed {
     name: "fedora-updateinfo",
-    remotes: &[],
+    remotes: REMOTES,
     recognises: |source| source == "fedora" || source.starts_with("fedora-updateinfo"),
     wants: |_, path| updateinfo::is_one(path),
     parse: |file: &FeedFile<'_>, limits: &Limits| -> Parsed {

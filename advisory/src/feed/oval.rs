@@ -19,7 +19,7 @@ use crate::{Affected, Cve, CveFacts, Limits, Range, Record, State, Weakness};
 pub mod criteria;
 
 pub use criteria::{Bound, Check, Mention, Statement};
-use criteria::{Criteria, Tests};
+use criteria::{Criteria, MOST_ALTERNATIVES, Tests};
 
 /// The elements that are read; all else is passed over.
 const ELEMENTS: &[&str] = &[
@@ -196,15 +196,19 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// Where it says nothing of any.
+    /// Where it says nothing of any, or for more circumstances than can be looked at.
     pub fn statements<'a>(
         &'a self,
         definition: &'a Definition,
     ) -> Result<Vec<Statement<'a>>, String> {
         let statements = self.tests.statements(&definition.criteria);
-        match statements.is_empty() {
-            true => Err("it names no package and version".to_owned()),
-            false => Ok(statements),
+        let lists = || statements.iter().flat_map(|statement| &statement.within);
+        if statements.is_empty() {
+            Err("it names no package and version".to_owned())
+        } else if lists().any(|list| list.len() > MOST_ALTERNATIVES) {
+            Err(format!("it is for more than {MOST_ALTERNATIVES} products"))
+        } else {
+            Ok(statements)
         }
     }
 

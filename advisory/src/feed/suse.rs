@@ -5,12 +5,15 @@
 //! Packages are named as they are built and have no package URLs: `ctdb-4.19.2-1.1` of what is
 //! mended, `ctdb` of all else.
 
-use model::{Ecosystem, Stream};
+use model::Ecosystem;
 
 use super::csaf::package::{self, Package};
 use super::csaf::{self, Meaning, Product, Publisher, Status, Subject};
-use super::{Feed, FeedFile, Parsed};
+use super::{Feed, FeedFile, Parsed, Remote};
 use crate::Limits;
+
+pub mod oval;
+mod product;
 
 /// The distributions that SUSE speaks of, by what os-release calls them.
 const DISTROS: &[&str] = &[
@@ -24,11 +27,17 @@ const DISTROS: &[&str] = &[
     "sles",
 ];
 
+/// All documents on weaknesses, in one archive.
+const REMOTES: &[Remote] = &[Remote::file(
+    "suse",
+    "csaf-vex.tar.bz2",
+    "https://ftp.suse.com/pub/projects/security/csaf-vex.tar.bz2",
+)];
+
 /// The feed.
 pub const FEED: Feed = Feed {
     name: "suse-csaf",
-    // All documents are offered as one archive, and one by one.
-    remotes: &[],
+    remotes: REMOTES,
     recognises: |source| source == "suse" || source.starts_with("suse-csaf"),
     wants: |_, path| path.ends_with(".json") && !path.ends_with("provider-metadata.json"),
     parse,
@@ -43,9 +52,14 @@ pub const FEED: Feed = Feed {
 const PUBLISHER: Publisher = Publisher {
     meaning,
     affected: csaf::affected,
-    address: |id| format!("https://www.suse.com/security/cve/{id}"),
+    address: page,
     bulletin: |_| None,
 };
+
+/// The page on a weakness.
+fn page(id: &str) -> String {
+    format!("https://www.suse.com/security/cve/{id}")
+}
 
 /// Whether a path is that of a document on one weakness: those on bulletins do not say what is
 /// not mended.
@@ -62,7 +76,7 @@ fn meaning(product: &Product<'_>, status: Status) -> Meaning {
     let Some(component) = &product.component else {
         return Meaning::Other;
     };
-    let Some((stream, channel)) = place(product.platform.cpe) else {
+    let Some((stream, channel)) = product::of_cpe(product.platform.cpe) else {
         return Meaning::Other;
     };
     let has_architecture = !component.architecture.is_empty();
@@ -94,49 +108,6 @@ fn bare(id: &str) -> Package<'_> {
     Package::unversioned(name, architecture)
 }
 
-/// The stream and the channel of a product. `cpe:/o:suse:sles:15:sp4` and the modules that come
-/// with it (`sle-module-basesystem`) are `sles:15.4`; what is ordered on top (`sles-ltss`,
-/// `sles_sap`, `sle-ha`) is a channel of that stream by its product's name.
-///
-/// `None` for a product that does not say on which release it is installed.
-fn place(cpe: &str) -> Option<(Stream, String)> {
-    let mut parts = cpe.strip_prefix("cpe:/o:")?.split(':');
-    let (vendor, product) = (parts.next()?, parts.next()?);
-    let version = parts.next().unwrap_or_default();
-    let (update, edition) = (parts.next().unwrap_or_default(), parts.next());
-    let (id, channel) = match (vendor, product) {
-        ("opensuse", "tumbleweed") => return Some((tumbleweed(), String::new())),
-        ("opensuse", "leap") => ("opensuse-leap", ""),
-        ("opensuse", "leap-micro") => ("opensuse-leap-micro", ""),
-        ("opensuse", "opensuse") => ("opensuse", ""),
-        ("suse", "sle-micro" | "suse-microos") => ("sle-micro", ""),
-        ("suse", "sl-micro") => ("sl-micro", ""),
-        ("suse", "sled") => ("sled", ""),
-        ("suse", "sles" | "suse_sles") => ("sles", edition.unwrap_or_default()),
-        ("suse", module) if module.starts_with("sle-module-") => ("sles", ""),
-        ("suse", extra) if extra.starts_with("sle") || extra.starts_with("suse_sle") => {
-            ("sles", extra)
-        }
-        _ => return None,
-    };
-    let release = release(version, update)?;
-    Some((Stream::new(id, release), channel.to_owned()))
-}
-
-fn tumbleweed() -> Stream {
-    Stream::new("opensuse-tumbleweed", "rolling")
-}
-
-/// `15.4` of `15` and `sp4`, `15` of `15` alone.
-fn release(version: &str, update: &str) -> Option<String> {
-    let is_version = version.starts_with(|first: char| first.is_ascii_digit());
-    let pack = update.strip_prefix("sp").filter(|pack| !pack.is_empty());
-    is_version.then(|| match pack {
-        Some(pack) => format!("{version}.{pack}"),
-        None => version.to_owned(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,36 +116,6 @@ mod tests {
     fn read(path: &str, text: &str) -> Parsed {
         let file = FeedFile::plain("suse", path, text.as_bytes());
         FEED.read(&file, &Limits::default())
-    }
-
-    #[test]
-    fn products_have_their_places() {
-        for (cpe, expected) in [
-            ("cpe:/o:suse:sles:15:sp4", "sles:15.4 "),
-            ("cpe:/o:suse:sles:12", "sles:12 "),
-            ("cpe:/o:suse:suse_sles:11:sp2", "sles:11.2 "),
-            ("cpe:/o:suse:sles:11:sp1:teradata", "sles:11.1 teradata"),
-            ("cpe:/o:suse:sle-module-basesystem:15:sp4", "sles:15.4 "),
-            ("cpe:/o:suse:sles-ltss:15:sp3", "sles:15.3 sles-ltss"),
-            (
-                "cpe:/o:suse:suse_sles_ltss:11:sp4",
-                "sles:11.4 suse_sles_ltss",
-            ),
-            ("cpe:/o:suse:sles_sap:12", "sles:12 sles_sap"),
-            ("cpe:/o:suse:sled:12:sp1", "sled:12.1 "),
-            ("cpe:/o:suse:suse-microos:5.2", "sle-micro:5.2 "),
-            ("cpe:/o:suse:sle-micro:5.5", "sle-micro:5.5 "),
-            ("cpe:/o:suse:sl-micro:6.0", "sl-micro:6.0 "),
-            ("cpe:/o:opensuse:leap:15.4", "opensuse-leap:15.4 "),
-            ("cpe:/o:opensuse:tumbleweed", "opensuse-tumbleweed:rolling "),
-            ("cpe:/o:suse:caasp:4.0", ""),
-            ("cpe:/o:suse:sles:", ""),
-            ("cpe:2.3:a:samba:samba:*", ""),
-            ("", ""),
-        ] {
-            let found = place(cpe).map(|(stream, channel)| format!("{stream} {channel}"));
-            assert_eq!(found.unwrap_or_default(), expected, "{cpe}");
-        }
     }
 
     // After cve-2023-5568.json and suse-su-2015_0011-2.json of 2024.

@@ -1,6 +1,7 @@
 //! Criteria trees, and the tests that their leaves name.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::Limits;
 use crate::feed::xml::Element;
@@ -65,8 +66,12 @@ pub enum Bound<'a> {
     Nothing,
 }
 
-/// The most circumstances of one statement, and the most that one of them names.
+/// The most circumstances of one statement.
 const MOST_CIRCUMSTANCES: usize = 64;
+
+/// The most that one circumstance may name: each statement is told for every one of them. SUSE's
+/// documents on a whole major release list close to a hundred products.
+pub const MOST_ALTERNATIVES: usize = 1024;
 
 /// A circumstance in which a statement holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +86,9 @@ pub struct Check<'a> {
     pub architectures: &'a [String],
 }
 
+/// What must hold: of each list, one. Statements of one place share their lists.
+pub type Circumstances<'a> = Vec<Rc<[Check<'a>]>>;
+
 /// What a definition says of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement<'a> {
@@ -90,14 +98,14 @@ pub struct Statement<'a> {
     pub bound: Bound<'a>,
     /// The architectures that the test itself names.
     pub architectures: &'a [String],
-    /// What must hold beside it: of each list, one.
-    pub within: Vec<Vec<Check<'a>>>,
+    /// What must hold beside it.
+    pub within: Circumstances<'a>,
 }
 
 impl<'a> Statement<'a> {
     /// Every circumstance.
     pub fn checks(&self) -> impl Iterator<Item = &Check<'a>> {
-        self.within.iter().flatten()
+        self.within.iter().flat_map(|list| list.iter())
     }
 
     /// The architectures that the test or the circumstances name, sorted; none for all.
@@ -234,7 +242,7 @@ impl Tests {
     fn walk<'a>(
         &'a self,
         criteria: &'a Criteria,
-        within: &mut Vec<Vec<Check<'a>>>,
+        within: &mut Circumstances<'a>,
         out: &mut Vec<Statement<'a>>,
     ) {
         match criteria {
@@ -287,7 +295,7 @@ impl Tests {
     ///
     /// Every statement has all of them: of more than [`MOST_CIRCUMSTANCES`] the rest is left out,
     /// which makes a statement wider and never narrower.
-    fn circumstances<'a>(&'a self, criteria: &'a Criteria, within: &mut Vec<Vec<Check<'a>>>) {
+    fn circumstances<'a>(&'a self, criteria: &'a Criteria, within: &mut Circumstances<'a>) {
         if within.len() >= MOST_CIRCUMSTANCES {
             return;
         }
@@ -297,15 +305,25 @@ impl Tests {
                     self.circumstances(child, within);
                 }
             }
-            Criteria::Any(children) => {
-                let mut inner = Vec::new();
-                for child in children {
-                    self.circumstances(child, &mut inner);
-                }
-                let one = inner.into_iter().flatten();
-                within.push(one.take(MOST_CIRCUMSTANCES).collect());
+            Criteria::Any(_) => {
+                let mut alternatives = Vec::new();
+                self.alternatives(criteria, &mut alternatives);
+                within.push(alternatives.into());
             }
-            Criteria::Test { test, comment } => within.push(vec![self.check(test, comment)]),
+            Criteria::Test { test, comment } => within.push(Rc::new([self.check(test, comment)])),
+        }
+    }
+
+    /// Adds every test of a tree, of which one is enough: none of an `OR` is left out, since a
+    /// product that is not seen would be one of which nothing is said.
+    fn alternatives<'a>(&'a self, criteria: &'a Criteria, out: &mut Vec<Check<'a>>) {
+        match criteria {
+            Criteria::All(children) | Criteria::Any(children) => {
+                for child in children {
+                    self.alternatives(child, out);
+                }
+            }
+            Criteria::Test { test, comment } => out.push(self.check(test, comment)),
         }
     }
 
@@ -394,7 +412,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn circumstances_are_bounded() {
+    fn circumstances_are_bounded_and_no_alternative_is_lost() {
         let test = |name: &str| Criteria::Test {
             test: name.to_owned(),
             comment: String::new(),
@@ -403,11 +421,11 @@ mod tests {
         let many = || (0..1000).map(|number| test(&number.to_string())).collect();
         for (criteria, lists, longest) in [
             (Criteria::All(many()), MOST_CIRCUMSTANCES, 1),
-            (Criteria::Any(many()), 1, MOST_CIRCUMSTANCES),
+            (Criteria::Any(many()), 1, 1000),
         ] {
             let mut within = Vec::new();
             tests.circumstances(&criteria, &mut within);
-            let most = within.iter().map(Vec::len).max();
+            let most = within.iter().map(|list| list.len()).max();
             assert_eq!((within.len(), most), (lists, Some(longest)));
         }
     }
