@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use image::Limits;
 use model::Problem;
 
-use crate::{apk, apk_repositories, dpkg, os_release, unread};
+use crate::{apk, apk_repositories, dpkg, gem, java, node, os_release, python, unread};
 
 mod found;
 mod pattern;
@@ -114,6 +114,10 @@ pub const ALL: &[Cataloger] = &[
     unread::PORTAGE,
     unread::OPKG,
     unread::CHISEL,
+    python::PYTHON,
+    node::NODE,
+    gem::GEM,
+    java::JAVA,
 ];
 
 /// The format that reads a path.

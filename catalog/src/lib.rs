@@ -15,8 +15,12 @@ pub mod target;
 mod apk;
 mod apk_repositories;
 mod dpkg;
+mod gem;
+mod java;
+mod node;
 mod os_release;
 mod ownership;
+mod python;
 mod text;
 mod unread;
 

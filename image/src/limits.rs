@@ -40,6 +40,12 @@ pub struct Limits {
     pub metadata_bytes: u64,
     /// One file that is read into memory to be catalogued.
     pub captured_bytes: u64,
+    /// Archives that may lie inside each other, in a file of a layer: a jar in a jar.
+    pub archive_depth: usize,
+    /// All that is inflated of one file of a layer and of the archives in it.
+    pub archive_bytes: u64,
+    /// Entries of one file of a layer and of the archives in it.
+    pub archive_entries: usize,
     /// An archive that must be inflated before it can be read at any place.
     pub spool_bytes: u64,
     /// Problems that are kept for one layer; later ones are counted in the last.
@@ -63,7 +69,10 @@ impl Default for Limits {
             path_bytes: (4 * KIB) as usize,
             names_bytes: 512 * MIB,
             metadata_bytes: MIB,
-            captured_bytes: 128 * MIB,
+            captured_bytes: 512 * MIB,
+            archive_depth: 16,
+            archive_bytes: 2 * GIB,
+            archive_entries: 1_000_000,
             spool_bytes: 64 * GIB,
             problems: 100,
         }
