@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use image::Limits;
 use model::Problem;
 
-use crate::{apk, apk_repositories, dpkg, gem, java, node, os_release, python, unread};
+use crate::{apk, apk_repositories, dpkg, gem, java, node, os_release, program, python, unread};
 
 mod found;
 mod pattern;
@@ -118,6 +118,7 @@ pub const ALL: &[Cataloger] = &[
     node::NODE,
     gem::GEM,
     java::JAVA,
+    program::PROGRAM,
 ];
 
 /// The format that reads a path.

@@ -20,6 +20,7 @@ mod java;
 mod node;
 mod os_release;
 mod ownership;
+mod program;
 mod python;
 mod text;
 mod unread;
