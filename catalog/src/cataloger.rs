@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 use image::Limits;
 use model::Problem;
 
-use crate::{apk, apk_repositories, dpkg, gem, java, node, os_release, program, python, unread};
+use crate::{
+    apk, apk_repositories, dpkg, gem, java, node, os_release, program, python, rpm, unread,
+};
 
 mod found;
 mod pattern;
@@ -109,7 +111,10 @@ pub const ALL: &[Cataloger] = &[
     dpkg::files::MD5SUMS,
     dpkg::files::LIST,
     dpkg::STATUS_D,
-    unread::RPM,
+    rpm::BDB,
+    rpm::NDB,
+    rpm::SQLITE,
+    rpm::manifest::MANIFEST,
     unread::PACMAN,
     unread::PORTAGE,
     unread::OPKG,

@@ -1,8 +1,8 @@
 //! Java archives: jars, and what is packed like them, at any depth.
 //!
 //! Of each archive are told all that Maven left in it (`META-INF/maven/**/pom.properties`: an
-//! archive that others were shaded into has many), and what it is itself: the properties that fit its
-//! own name, else its manifest (JAR File Specification), else its name.
+//! archive that others were shaded into has many), and what it is itself: the properties that fit
+//! its own name, else its manifest (JAR File Specification), else its name.
 
 use std::io::{Cursor, Read};
 

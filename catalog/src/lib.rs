@@ -22,6 +22,7 @@ mod os_release;
 mod ownership;
 mod program;
 mod python;
+mod rpm;
 mod text;
 mod unread;
 

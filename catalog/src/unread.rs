@@ -20,23 +20,6 @@ macro_rules! unread {
 }
 
 unread!(
-    RPM,
-    "rpm",
-    "packages of Red Hat, SUSE, Amazon and their kin",
-    &[
-        Pattern::Exact("var/lib/rpm/Packages"),
-        Pattern::Exact("var/lib/rpm/Packages.db"),
-        Pattern::Exact("var/lib/rpm/rpmdb.sqlite"),
-        Pattern::Exact("usr/lib/sysimage/rpm/Packages"),
-        Pattern::Exact("usr/lib/sysimage/rpm/Packages.db"),
-        Pattern::Exact("usr/lib/sysimage/rpm/rpmdb.sqlite"),
-        Pattern::Exact("usr/share/rpm/Packages"),
-        Pattern::Exact("usr/share/rpm/Packages.db"),
-        Pattern::Exact("usr/share/rpm/rpmdb.sqlite"),
-        Pattern::Exact("var/lib/rpmmanifest/container-manifest-2"),
-    ]
-);
-unread!(
     PACMAN,
     "pacman",
     "packages of Arch Linux and its kin",

@@ -26,8 +26,8 @@ SQLite format 3
                 a record without a usable name or version is passed over
             ! var/lib/dpkg/status:9 (malformed)
                 is no field: '\x01garbage'
-            ! var/lib/rpm/rpmdb.sqlite (unsupported)
-                names packages of Red Hat, SUSE, Amazon and their kin, which cannot be read yet
+            ! var/lib/rpm/rpmdb.sqlite (malformed)
+                is no file of the format rpm-sqlite
         "#]],
     );
     check(
