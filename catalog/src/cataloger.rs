@@ -7,7 +7,8 @@ use image::Limits;
 use model::Problem;
 
 use crate::{
-    apk, apk_repositories, dpkg, gem, java, node, os_release, program, python, rpm, unread,
+    apk, apk_repositories, cargo_lock, composer, dotnet, dpkg, gem, go_mod, java, node, os_release,
+    program, python, rpm, unread,
 };
 
 mod found;
@@ -124,6 +125,19 @@ pub const ALL: &[Cataloger] = &[
     gem::GEM,
     java::JAVA,
     program::PROGRAM,
+    composer::INSTALLED,
+    dotnet::DEPENDENCIES,
+    python::lock::REQUIREMENTS,
+    python::lock::PIPFILE_LOCK,
+    python::lock::TOML_LOCK,
+    node::lock::NPM_LOCK,
+    node::yarn::YARN_LOCK,
+    gem::lock::GEMFILE_LOCK,
+    composer::LOCK,
+    go_mod::GO_MOD,
+    cargo_lock::CARGO_LOCK,
+    dotnet::LOCK,
+    dotnet::CONFIG,
 ];
 
 /// The format that reads a path.

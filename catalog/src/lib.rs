@@ -14,8 +14,12 @@ pub mod target;
 
 mod apk;
 mod apk_repositories;
+mod cargo_lock;
+mod composer;
+mod dotnet;
 mod dpkg;
 mod gem;
+mod go_mod;
 mod java;
 mod node;
 mod os_release;

@@ -5,6 +5,9 @@ use model::{Package, PackageType, Problem, ProblemKind};
 use serde::Deserialize;
 use serde_json::Value;
 
+pub mod lock;
+pub mod yarn;
+
 use crate::cataloger::{Cataloger, Found, FoundPackage, PLAIN, Pattern, Role};
 
 /// Every package that names itself and its version, in `node_modules` or elsewhere.

@@ -4,6 +4,8 @@
 use image::Limits;
 use model::{Package, PackageType, Problem};
 
+pub mod lock;
+
 use crate::cataloger::{Cataloger, Found, FoundPackage, PLAIN, Pattern, Role};
 use crate::text::{FileProblems, lines, word};
 
