@@ -1,10 +1,11 @@
 //! Rust crates that a project is locked to: `Cargo.lock`.
 
 use image::Limits;
-use model::{Package, PackageType, Problem, ProblemKind};
+use model::{Package, PackageType, Problem};
 use serde::Deserialize;
 
 use crate::cataloger::{Cataloger, Found, PLAIN, Pattern, Role};
+use crate::text::{is_word, unreadable};
 
 /// The lock file of Cargo.
 pub const CARGO_LOCK: Cataloger = Cataloger {
@@ -35,8 +36,6 @@ fn parse(path: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Problem>) {
     let mut found = Found::default();
     match lock {
         Ok(lock) => {
-            let is_word =
-                |text: &str| !text.is_empty() && text.bytes().all(|one| one.is_ascii_graphic());
             let entries = lock.package.into_iter();
             let entries = entries.filter(|entry| is_word(&entry.name) && is_word(&entry.version));
             let package =
@@ -46,9 +45,6 @@ fn parse(path: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Problem>) {
                 .extend(entries.map(|entry| package(entry).into()));
             (found, Vec::new())
         }
-        Err(detail) => (
-            found,
-            vec![Problem::new(ProblemKind::Malformed, path, detail)],
-        ),
+        Err(detail) => unreadable(path, detail),
     }
 }

@@ -2,10 +2,11 @@
 //! 2 and an object since) and what a project is locked to (`composer.lock`).
 
 use image::Limits;
-use model::{Package, PackageType, Problem, ProblemKind};
+use model::{Package, PackageType, Problem};
 use serde::Deserialize;
 
 use crate::cataloger::{Cataloger, Found, FoundPackage, PLAIN, Pattern, Role};
+use crate::text::{is_word, unreadable};
 
 /// Packages that Composer put in place.
 pub const INSTALLED: Cataloger = Cataloger {
@@ -61,12 +62,8 @@ fn parse(path: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Problem>) {
             packages.extend(development.into_iter().flatten());
             packages
         }
-        Err(error) => {
-            let problem = Problem::new(ProblemKind::Malformed, path, error.to_string());
-            return (found, vec![problem]);
-        }
+        Err(error) => return unreadable(path, error),
     };
-    let is_word = |text: &str| !text.is_empty() && text.bytes().all(|one| one.is_ascii_graphic());
     let entries = entries
         .into_iter()
         .filter(|entry| is_word(&entry.name) && is_word(&entry.version));

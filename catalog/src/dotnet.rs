@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::cataloger::{Cataloger, Found, PLAIN, Pattern, Role};
+use crate::text::{is_word, unreadable};
 
 /// Packages that an application brings.
 pub const DEPENDENCIES: Cataloger = Cataloger {
@@ -71,7 +72,7 @@ fn parse_dependencies(path: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Probl
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let read: Dependencies = match serde_json::from_slice(bytes) {
         Ok(read) => read,
-        Err(error) => return unreadable(path, &error.to_string()),
+        Err(error) => return unreadable(path, error),
     };
     // A package of which only references were compiled against is not there.
     let is_reference = |name: &str| {
@@ -118,7 +119,7 @@ struct Locked {
 fn parse_lock(path: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Problem>) {
     let read: Lock = match serde_json::from_slice(bytes) {
         Ok(read) => read,
-        Err(error) => return unreadable(path, &error.to_string()),
+        Err(error) => return unreadable(path, error),
     };
     let mut found = Found::default();
     for (name, locked) in read.dependencies.values().flatten() {
@@ -152,13 +153,7 @@ fn parse_config(path: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Problem>) {
     }
 }
 
-fn unreadable(path: &str, detail: &str) -> (Found, Vec<Problem>) {
-    let problem = Problem::new(ProblemKind::Malformed, path, detail);
-    (Found::default(), vec![problem])
-}
-
 fn add(found: &mut Found, name: &str, version: &str) {
-    let is_word = |text: &str| !text.is_empty() && text.bytes().all(|one| one.is_ascii_graphic());
     if is_word(name) && is_word(version) {
         let package = Package::new(PackageType::Nuget, name, version).into();
         if !found.packages.contains(&package) {

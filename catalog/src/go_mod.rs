@@ -4,7 +4,7 @@ use image::Limits;
 use model::{Package, PackageType, Problem};
 
 use crate::cataloger::{Cataloger, Found, PLAIN, Pattern, Role};
-use crate::text::lines;
+use crate::text::{is_word, lines};
 
 /// The file of a module, with what its `replace` lines put in place of others.
 pub const GO_MOD: Cataloger = Cataloger {
@@ -88,10 +88,6 @@ fn replacement(text: &str) -> Option<Replacement<'_>> {
 fn unquoted(word: &str) -> Option<&str> {
     let word = word.trim_matches(|one| one == '"' || one == '`');
     is_word(word).then_some(word)
-}
-
-fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|one| one.is_ascii_graphic())
 }
 
 #[cfg(test)]

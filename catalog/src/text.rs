@@ -4,6 +4,8 @@ use image::Limits;
 use image::problems::Problems;
 use model::{Problem, ProblemKind};
 
+use crate::cataloger::Found;
+
 /// Lines of a file, numbered from 1, without their ends.
 pub fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
@@ -59,6 +61,17 @@ pub fn word(bytes: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(bytes.trim_ascii()).ok()?;
     let is_odd = |char: char| char.is_whitespace() || char.is_control();
     (!text.is_empty() && !text.contains(is_odd)).then(|| text.to_owned())
+}
+
+/// Whether a text can be a name or a version: printable ASCII, without blanks.
+pub fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// What is found in a file that is not of its form: nothing.
+pub fn unreadable(path: &str, detail: impl ToString) -> (Found, Vec<Problem>) {
+    let problem = Problem::new(ProblemKind::Malformed, path, detail.to_string());
+    (Found::default(), vec![problem])
 }
 
 /// The start of a line, fit to be shown.

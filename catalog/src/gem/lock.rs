@@ -4,7 +4,7 @@ use image::Limits;
 use model::{Package, PackageType, Problem};
 
 use crate::cataloger::{Cataloger, Found, PLAIN, Pattern, Role};
-use crate::text::lines;
+use crate::text::{is_word, lines};
 
 /// The lock file of Bundler.
 pub const GEMFILE_LOCK: Cataloger = Cataloger {
@@ -34,8 +34,6 @@ fn parse(_: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Problem>) {
         let version = version.trim_end_matches(')');
         // A platform follows the version: `1.15.0-x86_64-linux`.
         let version = version.split('-').next().unwrap_or(version);
-        let is_word =
-            |text: &str| !text.is_empty() && text.bytes().all(|one| one.is_ascii_graphic());
         let package = Package::new(PackageType::Gem, name, version).into();
         if is_word(name) && is_word(version) && !found.packages.contains(&package) {
             found.packages.push(package);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::{Package, PackageType};
 
 use crate::cataloger::FoundPackage;
-use crate::text::lines;
+use crate::text::{is_word, lines};
 
 /// Whether a member says what an archive is.
 pub fn is_clue(member: &str) -> bool {
@@ -114,8 +114,6 @@ impl Clues {
             name => name,
         };
         let group = self.group(name, symbolic);
-        let is_word =
-            |text: &str| !text.is_empty() && text.bytes().all(|one| one.is_ascii_graphic());
         (is_word(name) && is_word(version)).then(|| Artifact {
             group,
             name: name.to_owned(),

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use image::Limits;
-use model::{Package, PackageType, Problem, ProblemKind};
+use model::{Package, PackageType, Problem};
 use serde::Deserialize;
 
 use super::{is_name, is_version};
 use crate::cataloger::{Cataloger, Found, PLAIN, Pattern, Role};
+use crate::text::unreadable;
 
 /// The lock files of npm.
 pub const NPM_LOCK: Cataloger = Cataloger {
@@ -55,10 +56,7 @@ fn parse(path: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Problem>) {
     let mut found = Found::default();
     let lock: Lock = match serde_json::from_slice(bytes) {
         Ok(lock) => lock,
-        Err(error) => {
-            let problem = Problem::new(ProblemKind::Malformed, path, error.to_string());
-            return (found, vec![problem]);
-        }
+        Err(error) => return unreadable(path, error),
     };
     // The project itself stands under the empty place.
     let is_other = |(place, entry): &(&String, &Entry)| !place.is_empty() && !entry.link;

@@ -7,6 +7,7 @@ use object::{Object, ObjectSection, ObjectSegment};
 
 use super::Program;
 use crate::cataloger::{Found, FoundPackage};
+use crate::text::is_word;
 
 mod version;
 
@@ -165,7 +166,6 @@ fn packages(information: &Information) -> Vec<FoundPackage> {
     let own = |module: Module<'_>| (module.path.to_owned(), module.version.to_owned());
     all.extend(modules.into_iter().map(own));
     all.extend(standard_library(&information.version));
-    let is_word = |text: &str| !text.is_empty() && text.bytes().all(|one| one.is_ascii_graphic());
     all.retain(|(path, version)| is_word(path) && is_word(version));
     let package = |(path, version)| Package::new(PackageType::Golang, path, version).into();
     all.into_iter().map(package).collect()

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::Program;
 use crate::cataloger::Found;
+use crate::text::is_word;
 
 /// No list of crates is longer, inflated.
 const MOST_BYTES: u64 = 16 << 20;
@@ -53,10 +54,6 @@ pub fn read(program: &Program<'_>, _: &Limits) -> Option<(Found, Vec<Problem>)> 
             Some((found, vec![problem]))
         }
     }
-}
-
-fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn crates(packed: &[u8]) -> Result<List, String> {

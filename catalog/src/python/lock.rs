@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use image::Limits;
-use model::{Package, PackageType, Problem, ProblemKind};
+use model::{Package, PackageType, Problem};
 use serde::Deserialize;
 
 use crate::cataloger::{Cataloger, Found, PLAIN, Pattern, Role};
-use crate::text::lines;
+use crate::text::{lines, unreadable};
 
 /// Lists of requirements with versions.
 pub const REQUIREMENTS: Cataloger = Cataloger {
@@ -95,14 +95,7 @@ fn parse_pipfile(path: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Problem>) 
             }
             (found, Vec::new())
         }
-        Err(error) => (
-            found,
-            vec![Problem::new(
-                ProblemKind::Malformed,
-                path,
-                error.to_string(),
-            )],
-        ),
+        Err(error) => unreadable(path, error),
     }
 }
 
@@ -141,10 +134,7 @@ fn parse_toml(path: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Problem>) {
             }
             (found, Vec::new())
         }
-        Err(detail) => (
-            found,
-            vec![Problem::new(ProblemKind::Malformed, path, detail)],
-        ),
+        Err(detail) => unreadable(path, detail),
     }
 }
 
