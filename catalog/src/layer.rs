@@ -62,6 +62,8 @@ struct Reading<'a> {
     /// Files that may have a journal, and journals, until all is there.
     held: BTreeMap<String, Vec<u8>>,
     held_bytes: u64,
+    /// The content of the file that is being read: one place for all, since most are read alone.
+    buffer: Vec<u8>,
 }
 
 impl<'a> Reading<'a> {
@@ -71,6 +73,7 @@ impl<'a> Reading<'a> {
             limits,
             held: BTreeMap::new(),
             held_bytes: 0,
+            buffer: Vec::new(),
         }
     }
 
@@ -117,7 +120,7 @@ impl<'a> Reading<'a> {
         if let Some(cataloger) = cataloger::of_path(path) {
             return Some(match cataloger.journal {
                 Some(_) => self.hold(cataloger, path, size, body),
-                None => read(cataloger, path, (&[], size), body, self.limits),
+                None => self.read(cataloger, path, (&[], size), body),
             });
         }
         if let Some((file, _)) = cataloger::of_journal(path) {
@@ -127,10 +130,33 @@ impl<'a> Reading<'a> {
         let cataloger = cataloger::of_programs().filter(|_| size >= SMALLEST_PROGRAM)?;
         let mut start = [0; 8];
         body.read_exact(&mut start).ok()?;
-        let report =
-            is_program(start).then(|| read(cataloger, path, (&start, size), body, self.limits));
+        let report = is_program(start).then(|| self.read(cataloger, path, (&start, size), body));
         // Most programs say nothing of packages: they are files like others.
         report.filter(|report| !report.found.is_empty() || !report.problems.is_empty())
+    }
+
+    /// Reads and parses a file of which a start was read already.
+    fn read(
+        &mut self,
+        cataloger: &Cataloger,
+        path: &str,
+        content: (&[u8], u64),
+        body: &mut dyn Read,
+    ) -> FileReport {
+        let limits = self.limits;
+        let mut report = FileReport::of(cataloger.name);
+        if cataloger.role == Role::Unread {
+            report.problems = (cataloger.parse)(path, &[], limits).1;
+            return report;
+        }
+        match fill(&mut self.buffer, path, content, body, limits.captured_bytes) {
+            Ok(cut) => {
+                parse(cataloger, path, &self.buffer, limits, &mut report);
+                report.problems.extend(cut);
+            }
+            Err(problem) => report.problems.push(problem),
+        }
+        report
     }
 
     /// Keeps a file's bytes until its journal may have come too.
@@ -142,8 +168,9 @@ impl<'a> Reading<'a> {
         body: &mut dyn Read,
     ) -> FileReport {
         let limit = self.limits.captured_bytes.saturating_sub(self.held_bytes);
-        match bytes(path, (&[], size), body, limit) {
-            Ok((bytes, problem)) => {
+        let mut bytes = Vec::new();
+        match fill(&mut bytes, path, (&[], size), body, limit) {
+            Ok(problem) => {
                 self.held_bytes += bytes.len() as u64;
                 self.held.insert(path.to_owned(), bytes);
                 FileReport {
@@ -233,52 +260,36 @@ fn hard_link(contents: &Contents, path: &str, target: &str) -> Option<FileReport
     Some(FileReport::unread(cataloger.name, problem))
 }
 
-/// Reads and parses a file of which a start was read already.
-fn read(
-    cataloger: &Cataloger,
-    path: &str,
-    (start, size): (&[u8], u64),
-    body: &mut dyn Read,
-    limits: &Limits,
-) -> FileReport {
-    let mut report = FileReport::of(cataloger.name);
-    if cataloger.role == Role::Unread {
-        report.problems = (cataloger.parse)(path, &[], limits).1;
-        return report;
-    }
-    match bytes(path, (start, size), body, limits.captured_bytes) {
-        Ok((bytes, cut)) => {
-            parse(cataloger, path, &bytes, limits, &mut report);
-            report.problems.extend(cut);
-        }
-        Err(problem) => report.problems.push(problem),
-    }
-    report
-}
+/// More than this is not taken beforehand on the word of a header.
+const TAKEN_AT_ONCE: u64 = 64 << 20;
 
-/// A file's bytes, and the problem where it ends early.
+/// Puts a file's bytes, of which a start was read already, into a buffer; the problem where it ends
+/// early.
 ///
 /// # Errors
 ///
 /// The problem where it is larger than the limit.
-fn bytes(
+fn fill(
+    buffer: &mut Vec<u8>,
     path: &str,
     (start, size): (&[u8], u64),
     body: &mut dyn Read,
     limit: u64,
-) -> Result<(Vec<u8>, Option<Problem>), Problem> {
+) -> Result<Option<Problem>, Problem> {
     if size > limit {
         let detail = format!("has {size} bytes, more than the {limit} that are read");
         return Err(Problem::new(ProblemKind::Limit, path, detail));
     }
-    let mut bytes = start.to_vec();
+    buffer.clear();
+    buffer.reserve_exact(usize::try_from(size.min(TAKEN_AT_ONCE)).unwrap_or_default());
+    buffer.extend_from_slice(start);
     // An error means that the file ends early; the parser gets what there is.
-    let failed = body.take(limit).read_to_end(&mut bytes).is_err();
-    let cut = (failed || (bytes.len() as u64) < size).then(|| {
-        let detail = format!("holds {} of {size} bytes", bytes.len());
+    let failed = body.take(limit).read_to_end(buffer).is_err();
+    let is_cut = failed || (buffer.len() as u64) < size;
+    Ok(is_cut.then(|| {
+        let detail = format!("holds {} of {size} bytes", buffer.len());
         Problem::new(ProblemKind::Truncated, path, detail)
-    });
-    Ok((bytes, cut))
+    }))
 }
 
 fn parse(
