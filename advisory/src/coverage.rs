@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
-use model::{Coverage, Distro, Gap, GapKind, Inventory, PackageType, Problem, ProblemKind, Stream};
+use model::{
+    Coverage, Distro, Gap, GapKind, Installed, Inventory, PackageType, Problem, ProblemKind, Stream,
+};
 
 use crate::builder::is_claimed;
 use crate::database::{Database, SourceEntry};
@@ -46,7 +48,8 @@ pub fn coverage(
         asked.ecosystem(&stream.to_string(), "packages", &mut gaps);
     }
     let mut counts: BTreeMap<PackageType, usize> = BTreeMap::new();
-    for installed in &inventory.packages {
+    let is_asked_for = |installed: &&Installed| !inventory.is_distros(installed);
+    for installed in inventory.packages.iter().filter(is_asked_for) {
         *counts.entry(installed.package.kind).or_default() += 1;
     }
     for (kind, count) in counts {

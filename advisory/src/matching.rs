@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use model::distro::{self, Matched};
-use model::{Distro, Ecosystem, Finding, Gap, GapKind, Matchable, PackageType};
+use model::{Distro, Ecosystem, Finding, Gap, GapKind, Matchable, Ownership, PackageType};
 use version::{Scheme, Undecided};
 
 use crate::database::{Database, Hit};
@@ -36,9 +36,13 @@ pub(crate) fn is_of_distro(kind: PackageType) -> bool {
 }
 
 impl<'a> Subject<'a> {
-    /// `None` for a distribution's package whose stream is not known: nobody answers for it.
+    /// `None` for a distribution's package whose stream is not known: nobody answers for it; and
+    /// for what is a part of a distribution's package, for which that one answers.
     pub fn of(matchable: &'a Matchable) -> Option<Subject<'a>> {
         let package = &matchable.package;
+        if matchable.ownership == Ownership::DistroUnchanged {
+            return None;
+        }
         if !is_of_distro(package.kind) {
             return Some(Subject {
                 matchable,

@@ -10,6 +10,7 @@ use crate::{LayerReport, catalogue, squash};
 
 mod damage;
 mod links;
+mod ownership;
 mod sources;
 
 /// What a parser answered, line by line.

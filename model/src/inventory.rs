@@ -59,6 +59,14 @@ impl Inventory {
         }
     }
 
+    /// Whether the distribution answers for a package of another type, since a package of its own
+    /// brought it and it is as that brought it: what is said of that package is said of this one,
+    /// and fixes are put into it without its version changing.
+    pub fn is_distros(&self, installed: &Installed) -> bool {
+        let is_known = || self.distro.as_ref().and_then(Distro::stream).is_some();
+        installed.ownership == Ownership::DistroUnchanged && is_known()
+    }
+
     /// The key under which a package of this image is matched.
     pub fn matchable(&self, installed: &Installed) -> Matchable {
         let distro = self.distro.as_ref();
@@ -69,7 +77,10 @@ impl Inventory {
                 .map(|distro| distro.channels.clone())
                 .unwrap_or_default(),
             package: installed.package.clone(),
-            ownership: installed.ownership,
+            ownership: match self.is_distros(installed) {
+                false if installed.ownership == Ownership::DistroUnchanged => Ownership::Own,
+                _ => installed.ownership,
+            },
         }
     }
 }

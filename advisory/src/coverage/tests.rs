@@ -240,3 +240,27 @@ fn what_a_feed_says_of_an_end_goes_before_what_is_built_in() {
     // A release that is newer than the program is known by the feed.
     assert_eq!(kinds(&image("3.99.0"), &fresh, known), "incomplete no_feed");
 }
+
+#[test]
+fn a_part_of_the_distributions_own_package_needs_no_other_word() {
+    let mut image = image(
+        Some(("alpine", "3.18.9")),
+        &[
+            ("apk", "py3-six", "a"),
+            ("pypi", "six", "usr/lib/six/METADATA"),
+        ],
+    );
+    let database = alpine("2023-05-09T00:00:00Z");
+    assert_eq!(kinds(&image, &database, NOW), "incomplete no_feed");
+    image.packages[1].ownership = Ownership::DistroUnchanged;
+    assert_eq!(kinds(&image, &database, NOW), "complete ");
+    let matchable = image.matchable(&image.packages[1]);
+    assert_eq!(crate::key::key(&matchable), None);
+    // Changed since, or of a distribution that nobody knows, it is anybody's.
+    image.packages[1].ownership = Ownership::DistroChanged;
+    assert_eq!(kinds(&image, &database, NOW), "incomplete no_feed");
+    image.packages[1].ownership = Ownership::DistroUnchanged;
+    image.distro = Some(Distro::new("plan9", "4"));
+    let matchable = image.matchable(&image.packages[1]);
+    assert_eq!(matchable.ownership, Ownership::Own);
+}
