@@ -4,12 +4,12 @@ use image::Limits;
 use model::Problem;
 
 use crate::cataloger::{Cataloger, DistroFact, Found, PLAIN, Pattern, Role};
-use crate::text::{FileProblems, lines};
+use crate::text::{FileProblems, lines, without_credentials};
 
 /// The repositories in use: an edge repository on a stable tag makes it edge.
 pub const APK_REPOSITORIES: Cataloger = Cataloger {
     name: "apk-repositories",
-    reads: "the release line that Alpine's packages come from; it wins over os-release",
+    reads: "package repositories of apk, and the release line of Alpine's; it wins over os-release",
     paths: &[Pattern::Exact("etc/apk/repositories")],
     role: Role::Facts,
     parse,
@@ -17,10 +17,12 @@ pub const APK_REPOSITORIES: Cataloger = Cataloger {
 };
 
 fn parse(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>) {
-    let problems = FileProblems::new(path, limits);
+    let mut problems = FileProblems::new(path, limits);
     let mut plain: Vec<(String, String)> = Vec::new();
     let mut channels = Vec::new();
-    for (_, line) in lines(bytes) {
+    let mut repositories = Vec::new();
+    let mut left_out = 0_usize;
+    for (number, line) in lines(bytes) {
         let Ok(line) = std::str::from_utf8(line) else {
             continue;
         };
@@ -29,6 +31,12 @@ fn parse(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>) {
             Some(tagged) => (true, tagged.split_whitespace().nth(1).unwrap_or_default()),
             None => (false, line),
         };
+        if !url.is_empty() && !url.starts_with('#') {
+            match repositories.len() < limits.repositories {
+                true => repositories.push(format!("apk {}", without_credentials(url))),
+                false => left_out = number,
+            }
+        }
         match branch(url) {
             Some((line, repository)) if is_tagged => channels.push(format!("{line}/{repository}")),
             Some(found) => plain.push(found),
@@ -45,8 +53,13 @@ fn parse(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>) {
     channels.dedup();
     let distro = (line.is_some() || !channels.is_empty())
         .then_some(DistroFact::Repositories { line, channels });
+    if left_out > 0 {
+        let detail = format!("names more than {} repositories", limits.repositories);
+        problems.at(left_out, detail);
+    }
     let found = Found {
         distro,
+        repositories,
         ..Found::default()
     };
     (found, problems.finish())

@@ -7,8 +7,9 @@ use image::Limits;
 use model::Problem;
 
 use crate::{
-    apk, apk_repositories, cargo_lock, composer, dotnet, dpkg, gem, go_mod, java, node, os_release,
-    program, python, rpm, unread,
+    apk, apk_repositories, apt, cargo_lock, chisel, composer, conan, dotnet, dpkg, flatpak, gem,
+    github_actions, go_mod, homebrew, java, nix, node, opkg, os_release, pacman, portage, program,
+    python, rpm, sbom, snap, vcpkg,
 };
 
 mod found;
@@ -108,6 +109,8 @@ pub const ALL: &[Cataloger] = &[
     os_release::DEBIAN_VERSION,
     apk::APK,
     apk_repositories::APK_REPOSITORIES,
+    apt::SOURCES,
+    apt::UBUNTU_PRO,
     dpkg::STATUS,
     dpkg::files::MD5SUMS,
     dpkg::files::LIST,
@@ -116,10 +119,6 @@ pub const ALL: &[Cataloger] = &[
     rpm::NDB,
     rpm::SQLITE,
     rpm::manifest::MANIFEST,
-    unread::PACMAN,
-    unread::PORTAGE,
-    unread::OPKG,
-    unread::CHISEL,
     python::PYTHON,
     node::NODE,
     gem::GEM,
@@ -138,11 +137,42 @@ pub const ALL: &[Cataloger] = &[
     cargo_lock::CARGO_LOCK,
     dotnet::LOCK,
     dotnet::CONFIG,
+    pacman::DESC,
+    pacman::MTREE,
+    portage::SLOT,
+    portage::CONTENTS,
+    opkg::STATUS,
+    opkg::CONTROL,
+    chisel::CHISEL,
+    nix::STORE,
+    homebrew::HOMEBREW,
+    snap::SNAP,
+    snap::PACKAGES,
+    flatpak::APPLICATION,
+    flatpak::RUNTIME,
+    conan::LOCK,
+    conan::INFO,
+    vcpkg::VCPKG,
+    github_actions::GITHUB_ACTIONS,
+    sbom::BITNAMI,
+    sbom::SBOM,
 ];
 
 /// The format that reads a path.
 pub fn of_path(path: &str) -> Option<&'static Cataloger> {
     INDEX.of_path(path)
+}
+
+/// The format that reads names of directories, and the directory whose name it reads, where a path
+/// is that or lies below it.
+pub fn of_directory(path: &str, is_directory: bool) -> Option<(&'static Cataloger, &str)> {
+    let directories = INDEX.directories.iter();
+    directories.copied().find_map(|(root, cataloger)| {
+        let rest = path.strip_prefix(root)?.strip_prefix('/')?;
+        let length = rest.find('/').or(is_directory.then_some(rest.len()))?;
+        let directory = path.get(..root.len() + 1 + length)?;
+        Some((cataloger, directory))
+    })
 }
 
 /// The format that reads programs.
@@ -176,6 +206,7 @@ struct Index {
     names: HashMap<&'static str, Vec<usize>>,
     extensions: HashMap<&'static str, Vec<usize>>,
     others: Vec<usize>,
+    directories: Vec<(&'static str, &'static Cataloger)>,
 }
 
 impl Index {
@@ -183,6 +214,9 @@ impl Index {
         let mut index = Index::default();
         for (number, cataloger) in ALL.iter().enumerate() {
             for pattern in cataloger.paths {
+                if let Pattern::Directory(directory) = pattern {
+                    index.directories.push((directory, cataloger));
+                }
                 let list = match pattern.hook() {
                     Hook::Name(name) => index.names.entry(name).or_default(),
                     Hook::Extension(end) => index.extensions.entry(end).or_default(),

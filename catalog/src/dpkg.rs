@@ -67,12 +67,22 @@ struct Record {
 }
 
 fn parse(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>) {
+    records(PackageType::Deb, path, bytes, limits)
+}
+
+/// The installed packages of a file of records; opkg's has the same form.
+pub fn records(
+    kind: PackageType,
+    path: &str,
+    bytes: &[u8],
+    limits: &Limits,
+) -> (Found, Vec<Problem>) {
     let mut problems = FileProblems::new(path, limits);
     let mut found = Found::default();
     let mut record = Record::default();
     for (number, line) in lines(bytes) {
         if line.trim_ascii().is_empty() {
-            std::mem::take(&mut record).end(&mut found, &mut problems);
+            std::mem::take(&mut record).end(kind, &mut found, &mut problems);
             continue;
         }
         if record.line == 0 {
@@ -91,7 +101,7 @@ fn parse(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>) {
             None => problems.at(number, format!("is no field: '{}'", excerpt(line))),
         }
     }
-    record.end(&mut found, &mut problems);
+    record.end(kind, &mut found, &mut problems);
     (found, problems.finish())
 }
 
@@ -123,7 +133,7 @@ impl Record {
         }
     }
 
-    fn end(self, found: &mut Found, problems: &mut FileProblems) {
+    fn end(self, kind: PackageType, found: &mut Found, problems: &mut FileProblems) {
         if self.line == 0 || !self.is_installed() {
             return;
         }
@@ -151,7 +161,7 @@ impl Record {
         let package = Package {
             source,
             architecture: self.architecture.as_deref().and_then(word),
-            ..Package::new(PackageType::Deb, name, version)
+            ..Package::new(kind, name, version)
         };
         found.packages.push(package.into());
     }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::Path;
 
+use image::layer::PLACE;
 use image::{Entry, Kind, Limits};
 use model::{Problem, ProblemKind};
 
 use crate::cataloger::{self, Cataloger, Role};
 use crate::ownership;
-use crate::report::{Contents, FileDigests, FileReport, LayerReport};
+use crate::report::{Contents, FileDigests, FileReport, INSIDE, LayerReport};
 
 /// Reads a layer's blob, compressed or not, to its end.
 ///
@@ -64,6 +65,8 @@ struct Reading<'a> {
     held_bytes: u64,
     /// The content of the file that is being read: one place for all, since most are read alone.
     buffer: Vec<u8>,
+    /// The directory whose name was read last: entries come together.
+    last: String,
 }
 
 impl<'a> Reading<'a> {
@@ -74,11 +77,13 @@ impl<'a> Reading<'a> {
             held: BTreeMap::new(),
             held_bytes: 0,
             buffer: Vec::new(),
+            last: String::new(),
         }
     }
 
     /// Adds an entry; of several with one path in a layer the last counts.
     fn add(&mut self, entry: Entry<'_>) {
+        self.directory(&entry);
         let path = entry.path.to_owned();
         let contents = &mut self.contents;
         match entry.kind {
@@ -112,6 +117,30 @@ impl<'a> Reading<'a> {
                 contents.replace(&path);
                 contents.touched.insert(path);
             }
+        }
+    }
+
+    /// What the name of a directory says that an entry is or lies in, where a cataloger knows it.
+    /// It is kept as a file inside, which goes with the directory and hides nothing in it.
+    fn directory(&mut self, entry: &Entry<'_>) {
+        let is_directory = match entry.kind {
+            Kind::Whiteout | Kind::OpaqueDirectory => return,
+            Kind::Directory => true,
+            _ => false,
+        };
+        if !is_directory && entry.path == self.last {
+            self.last.clear();
+        }
+        let known = cataloger::of_directory(entry.path, is_directory);
+        let Some((cataloger, directory)) = known.filter(|(_, one)| *one != self.last) else {
+            return;
+        };
+        self.last = directory.to_owned();
+        let mut report = FileReport::of(cataloger.name);
+        parse(cataloger, directory, &[], self.limits, &mut report);
+        if !report.found.is_empty() || !report.problems.is_empty() {
+            let place = format!("{directory}{INSIDE}");
+            self.contents.found.insert(place, report);
         }
     }
 
@@ -195,6 +224,12 @@ impl<'a> Reading<'a> {
             }
         }
         self.contents.problems = problems;
+        if self.contents.is_of_windows() {
+            let detail = "is a layer of Windows: neither its registry nor its updates are read, \
+                          and its files lie below Files";
+            let problem = Problem::new(ProblemKind::Unsupported, PLACE, detail);
+            self.contents.problems.push(problem);
+        }
         self.contents
     }
 

@@ -64,6 +64,9 @@ pub struct FileReport {
     pub problems: Vec<Problem>,
 }
 
+/// What the path of a directory has behind it, where what its name says is kept.
+pub(crate) const INSIDE: &str = "/.";
+
 /// The digests under which package managers speak of a file, in hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileDigests {
@@ -161,6 +164,17 @@ impl LayerReport {
 }
 
 impl Contents {
+    /// Whether it is laid out as layers of Windows are: hives of the registry beside the files, or
+    /// the system itself below them. OCI image specification, "Image layer filesystem changeset".
+    pub(crate) fn is_of_windows(&self) -> bool {
+        ["Hives/", "Files/Windows/", "UtilityVM/"]
+            .iter()
+            .any(|directory| {
+                let first = self.touched.range((*directory).to_owned()..).next();
+                first.is_some_and(|path| path.starts_with(directory))
+            })
+    }
+
     /// Removes what is at a path and below it, as something that is no directory takes its place.
     pub(crate) fn replace(&mut self, path: &str) {
         let below = format!("{path}/");

@@ -9,7 +9,7 @@ use model::{Digest, ImageLayer, Installed, Inventory, Ownership, Problem, Proble
 
 use crate::cataloger::{ALL, FoundPackage, Pattern, Role};
 use crate::ownership::Owned;
-use crate::report::{Contents, FileReport, LayerReport};
+use crate::report::{Contents, FileReport, INSIDE, LayerReport};
 
 mod bill;
 mod distro;
@@ -129,8 +129,9 @@ fn of_contents(
     inventory
 }
 
-/// A file, and the way inside where it is an archive.
+/// A file or directory, and the way inside where it is an archive.
 fn place(path: &str, within: &str) -> String {
+    let path = path.strip_suffix(INSIDE).unwrap_or(path);
     match within {
         "" => path.to_owned(),
         within => format!("{path}:{within}"),

@@ -8,7 +8,9 @@ use model::{Digest, Inventory, Ownership, Problem};
 use crate::cataloger::Found;
 use crate::{LayerReport, catalogue, squash};
 
+mod channels;
 mod damage;
+mod directories;
 mod links;
 mod ownership;
 mod sources;

@@ -74,8 +74,38 @@ pub fn unreadable(path: &str, detail: impl ToString) -> (Found, Vec<Problem>) {
     (Found::default(), vec![problem])
 }
 
+/// An address without the user and password that it may hold: they are nobody's to read.
+pub fn without_credentials(address: &str) -> String {
+    let parts = address.split_once("://");
+    let cut = parts.and_then(|(scheme, rest)| {
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, after) = rest.split_at_checked(end)?;
+        let (_, host) = authority.rsplit_once('@')?;
+        Some(format!("{scheme}://{host}{after}"))
+    });
+    cut.unwrap_or_else(|| address.to_owned())
+}
+
 /// The start of a line, fit to be shown.
 pub fn excerpt(bytes: &[u8]) -> String {
     let start = bytes.get(..40).unwrap_or(bytes);
     start.escape_ascii().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_left_out() {
+        for (address, expected) in [
+            ("https://a:b@c/d@e", "https://c/d@e"),
+            ("https://a@b:c@d", "https://d"),
+            ("http://a/b", "http://a/b"),
+            ("/media/x", "/media/x"),
+            ("cdrom:[x@y]/", "cdrom:[x@y]/"),
+        ] {
+            assert_eq!(without_credentials(address), expected);
+        }
+    }
 }

@@ -48,6 +48,8 @@ pub struct Limits {
     pub archive_entries: usize,
     /// An archive that must be inflated before it can be read at any place.
     pub spool_bytes: u64,
+    /// Package repositories that one file may name.
+    pub repositories: usize,
     /// Problems that are kept for one layer; later ones are counted in the last.
     pub problems: usize,
 }
@@ -74,6 +76,7 @@ impl Default for Limits {
             archive_bytes: 2 * GIB,
             archive_entries: 1_000_000,
             spool_bytes: 64 * GIB,
+            repositories: 10_000,
             problems: 100,
         }
     }

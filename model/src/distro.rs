@@ -80,6 +80,15 @@ pub const ALL: &[DistroRow] = &[
         releases: ALPINE,
     },
     DistroRow {
+        id: "arch",
+        name: "Arch Linux",
+        kind: PackageType::Alpm,
+        scheme: Scheme::Opaque,
+        matched: Matched::Binary,
+        rule: StreamRule::Rolling,
+        releases: &[release("rolling", "", None)],
+    },
+    DistroRow {
         id: "chainguard",
         name: "Chainguard",
         kind: PackageType::Apk,
@@ -96,6 +105,24 @@ pub const ALL: &[DistroRow] = &[
         matched: Matched::Source,
         rule: StreamRule::Major,
         releases: DEBIAN,
+    },
+    DistroRow {
+        id: "gentoo",
+        name: "Gentoo",
+        kind: PackageType::Ebuild,
+        scheme: Scheme::Opaque,
+        matched: Matched::Binary,
+        rule: StreamRule::Rolling,
+        releases: &[release("rolling", "", None)],
+    },
+    DistroRow {
+        id: "openwrt",
+        name: "OpenWrt",
+        kind: PackageType::Opkg,
+        scheme: Scheme::Opaque,
+        matched: Matched::Source,
+        rule: StreamRule::MajorMinor,
+        releases: OPENWRT,
     },
     DistroRow {
         id: "ubuntu",
@@ -159,6 +186,16 @@ const DEBIAN: &[Release] = &[
     release("13", "trixie", Some("2030-06-30")),
     release("14", "forky", None),
     release("sid", "sid", None),
+];
+
+/// OpenWrt's releases, with the ends of the months that its page of security names as ended.
+const OPENWRT: &[Release] = &[
+    release("18.06", "", Some("2020-12-31")),
+    release("19.07", "", Some("2022-04-30")),
+    release("21.02", "", Some("2023-05-31")),
+    release("22.03", "", Some("2024-07-31")),
+    release("23.05", "", None),
+    release("24.10", "", None),
 ];
 
 /// Ubuntu's releases with the end of the support that needs no subscription.

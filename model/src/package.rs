@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::Distro;
 use crate::ecosystem::Stream;
 
+mod purl;
+
 macro_rules! package_types {
     ($($variant:ident $word:literal $doc:literal),* $(,)?) => {
         /// The type of a package, in the words of the package URL specification, `types/`.
@@ -34,11 +36,16 @@ package_types! {
     Apk "apk" "Alpine, Wolfi, Chainguard.",
     Deb "deb" "Debian, Ubuntu and their kin.",
     Rpm "rpm" "Red Hat, SUSE, Amazon and their kin.",
+    Alpm "alpm" "Arch Linux and its kin.",
+    Ebuild "ebuild" "Gentoo, `category/name`.",
+    Opkg "opkg" "OpenWrt and its kin.",
     Bitnami "bitnami" "Bitnami's own builds.",
+    Brew "brew" "Homebrew's formulae.",
     Cargo "cargo" "Rust crates.",
     Composer "composer" "PHP packages.",
     Conan "conan" "C and C++ packages.",
     Cran "cran" "R packages.",
+    Flatpak "flatpak" "Flatpak's applications and runtimes.",
     Gem "gem" "Ruby gems.",
     Generic "generic" "Programs without a package manager.",
     Githubactions "githubactions" "Workflow steps.",
@@ -47,11 +54,32 @@ package_types! {
     Hex "hex" "Erlang and Elixir packages.",
     Julia "julia" "Julia packages.",
     Maven "maven" "Java artifacts, `group:artifact`.",
+    Nix "nix" "What lies in the Nix store.",
     Npm "npm" "Node packages.",
     Nuget "nuget" ".NET packages.",
     Pub "pub" "Dart packages.",
     Pypi "pypi" "Python distributions.",
+    Snap "snap" "Canonical's snaps.",
     Swift "swift" "Swift packages.",
+    Vcpkg "vcpkg" "C and C++ packages of vcpkg.",
+}
+
+impl PackageType {
+    /// Whether its package URLs have the distribution for a namespace.
+    fn is_of_distribution(self) -> bool {
+        use PackageType::{Alpm, Apk, Deb, Opkg, Rpm};
+        matches!(self, Alpm | Apk | Deb | Opkg | Rpm)
+    }
+
+    /// What stands between namespace and name in a full name; `None` where that has no namespace.
+    fn separator(self) -> Option<char> {
+        use PackageType::{Composer, Ebuild, Githubactions, Golang, Hex, Maven, Npm, Swift};
+        match self {
+            Maven => Some(':'),
+            Composer | Ebuild | Githubactions | Golang | Hex | Npm | Swift => Some('/'),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for PackageType {
@@ -148,11 +176,7 @@ impl Package {
     pub fn purl(&self, distro: Option<&Distro>) -> Option<String> {
         let (namespace, name) = self.purl_name();
         let mut purl = PackageUrl::new(self.kind.as_str().to_owned(), name).ok()?;
-        let of_distro = matches!(
-            self.kind,
-            PackageType::Apk | PackageType::Deb | PackageType::Rpm
-        );
-        let distro = distro.filter(|_| of_distro);
+        let distro = distro.filter(|_| self.kind.is_of_distribution());
         if let Some(namespace) = namespace.or_else(|| distro.map(|distro| distro.id.clone())) {
             purl.with_namespace(namespace).ok()?;
         }
@@ -170,16 +194,8 @@ impl Package {
 
     /// Namespace and name, where the full name holds both.
     fn purl_name(&self) -> (Option<String>, String) {
-        let separator = match self.kind {
-            PackageType::Maven => ':',
-            PackageType::Npm
-            | PackageType::Golang
-            | PackageType::Composer
-            | PackageType::Swift
-            | PackageType::Githubactions => '/',
-            _ => return (None, self.name.clone()),
-        };
-        match self.name.rsplit_once(separator) {
+        let parts = self.kind.separator();
+        match parts.and_then(|separator| self.name.rsplit_once(separator)) {
             Some((namespace, name)) => (Some(namespace.to_owned()), name.to_owned()),
             None => (None, self.name.clone()),
         }

@@ -12,6 +12,13 @@ pub enum Pattern {
         /// How the name ends; empty for every name.
         suffix: &'static str,
     },
+    /// Files one directory below one, by name: `directory/*/name`.
+    Within {
+        /// The directory.
+        directory: &'static str,
+        /// The file's name.
+        name: &'static str,
+    },
     /// Files two directories below one, by name: `directory/*/*/name`.
     Deep {
         /// The directory.
@@ -38,21 +45,22 @@ pub enum Pattern {
         /// How the file's name ends.
         ending: &'static str,
     },
+    /// Directories directly in one: of each the name is read, and no file.
+    Directory(&'static str),
     /// Files that no other pattern means and that begin as programs and libraries do: ELF, PE and
     /// Mach-O.
     Program,
 }
 
 impl Pattern {
-    /// Whether a path is meant. Of a program the path says nothing.
+    /// Whether a file's path is meant. Of a program the path says nothing.
     pub fn matches(&self, path: &str) -> bool {
         let (parent, file) = image::path::split(path);
         match self {
             Pattern::Exact(exact) => *exact == path,
             Pattern::In { directory, suffix } => parent == *directory && file.ends_with(suffix),
-            Pattern::Deep { directory, name } => inside(directory, path).is_some_and(|rest| {
-                rest.matches('/').count() == 2 && rest.rsplit('/').next() == Some(name)
-            }),
+            Pattern::Within { directory, name } => is_at(path, directory, 1, name),
+            Pattern::Deep { directory, name } => is_at(path, directory, 2, name),
             Pattern::Name(name) => file == *name,
             Pattern::Ending(ending) => file.len() > ending.len() && file.ends_with(ending),
             Pattern::Beside { directory, name } => {
@@ -61,7 +69,7 @@ impl Pattern {
             Pattern::Under { directory, ending } => {
                 file.ends_with(ending) && is_below(parent, directory)
             }
-            Pattern::Program => false,
+            Pattern::Directory(_) | Pattern::Program => false,
         }
     }
 
@@ -69,7 +77,9 @@ impl Pattern {
     pub fn root(&self) -> Option<&'static str> {
         match self {
             Pattern::Exact(path) => Some(path),
-            Pattern::In { directory, .. } | Pattern::Deep { directory, .. } => Some(directory),
+            Pattern::In { directory, .. }
+            | Pattern::Within { directory, .. }
+            | Pattern::Deep { directory, .. } => Some(directory),
             _ => None,
         }
     }
@@ -78,16 +88,17 @@ impl Pattern {
     pub(super) fn hook(&self) -> Hook {
         match *self {
             Pattern::Exact(path) => Hook::Name(path.rsplit('/').next().unwrap_or(path)),
-            Pattern::Deep { name, .. } | Pattern::Name(name) | Pattern::Beside { name, .. } => {
-                Hook::Name(name)
-            }
+            Pattern::Within { name, .. }
+            | Pattern::Deep { name, .. }
+            | Pattern::Name(name)
+            | Pattern::Beside { name, .. } => Hook::Name(name),
             Pattern::In { suffix: end, .. }
             | Pattern::Ending(end)
             | Pattern::Under { ending: end, .. } => match end.rfind('.') {
                 Some(dot) => Hook::Extension(end.get(dot..).unwrap_or(end)),
                 None => Hook::Any,
             },
-            Pattern::Program => Hook::Never,
+            Pattern::Directory(_) | Pattern::Program => Hook::Never,
         }
     }
 }
@@ -105,8 +116,14 @@ pub(super) enum Hook {
     Never,
 }
 
-fn inside<'a>(directory: &str, path: &'a str) -> Option<&'a str> {
-    path.strip_prefix(directory)?.strip_prefix('/')
+/// Whether a path is of that name, so many directories below one.
+fn is_at(path: &str, directory: &str, below: usize, name: &str) -> bool {
+    let rest = path
+        .strip_prefix(directory)
+        .and_then(|rest| rest.strip_prefix('/'));
+    rest.is_some_and(|rest| {
+        rest.matches('/').count() == below && rest.rsplit('/').next() == Some(name)
+    })
 }
 
 /// Whether a directory is one of that name or lies below one.
@@ -123,11 +140,13 @@ impl std::fmt::Display for Pattern {
         match self {
             Pattern::Exact(path) => write!(f, "/{path}"),
             Pattern::In { directory, suffix } => write!(f, "/{directory}/*{suffix}"),
+            Pattern::Within { directory, name } => write!(f, "/{directory}/*/{name}"),
             Pattern::Deep { directory, name } => write!(f, "/{directory}/*/*/{name}"),
             Pattern::Name(name) => write!(f, "**/{name}"),
             Pattern::Ending(ending) => write!(f, "**/*{ending}"),
             Pattern::Beside { directory, name } => write!(f, "**/*{directory}/{name}"),
             Pattern::Under { directory, ending } => write!(f, "**/{directory}/**/*{ending}"),
+            Pattern::Directory(directory) => write!(f, "/{directory}/*/"),
             Pattern::Program => write!(f, "every ELF, PE and Mach-O file"),
         }
     }

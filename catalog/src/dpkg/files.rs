@@ -29,10 +29,20 @@ pub const MD5SUMS: Cataloger = Cataloger {
 pub const LIST: Cataloger = Cataloger {
     name: "dpkg-list",
     reads: "paths that packages own",
-    paths: &[Pattern::In {
-        directory: "var/lib/dpkg/info",
-        suffix: ".list",
-    }],
+    paths: &[
+        Pattern::In {
+            directory: "var/lib/dpkg/info",
+            suffix: ".list",
+        },
+        Pattern::In {
+            directory: "usr/lib/opkg/info",
+            suffix: ".list",
+        },
+        Pattern::In {
+            directory: "var/lib/opkg/info",
+            suffix: ".list",
+        },
+    ],
     role: Role::Facts,
     parse: parse_list,
     ..PLAIN

@@ -3,6 +3,7 @@
 use model::Distro;
 
 use super::view::View;
+use crate::apt;
 use crate::cataloger::DistroFact;
 
 /// Files that say it, the one that counts most first: os-release(5), "Description"; then those
@@ -14,7 +15,8 @@ const FILES: &[&str] = &[
     "etc/debian_version",
 ];
 
-/// The distribution of the first file that names one; for Alpine with the repositories in use.
+/// The distribution of the first file that names one, with the repositories in use as far as they
+/// matter: Alpine's lines, Ubuntu's subscriptions.
 pub fn of(view: &View<'_>) -> Option<Distro> {
     let fact = |path: &str| view.report(path)?.found.distro.as_ref();
     let mut distro = FILES.iter().find_map(|path| of_fact(fact(path)?))?;
@@ -28,7 +30,26 @@ pub fn of(view: &View<'_>) -> Option<Distro> {
         distro.repository_line.clone_from(line);
         distro.channels.clone_from(channels);
     }
+    if distro.id == "ubuntu" {
+        distro.channels = subscriptions(view);
+    }
     Some(distro)
+}
+
+/// The channels of Ubuntu's subscriptions, of whichever file names them.
+fn subscriptions(view: &View<'_>) -> Vec<String> {
+    let is_of_apt = |name: &str| name == apt::SOURCES.name || name == apt::UBUNTU_PRO.name;
+    let reports = view.found().map(|(_, report)| report);
+    let facts = reports.filter(|report| is_of_apt(&report.cataloger));
+    let mut channels = Vec::new();
+    for report in facts {
+        if let Some(DistroFact::Repositories { channels: more, .. }) = &report.found.distro {
+            channels.extend(more.iter().cloned());
+        }
+    }
+    channels.sort();
+    channels.dedup();
+    channels
 }
 
 fn of_fact(fact: &DistroFact) -> Option<Distro> {

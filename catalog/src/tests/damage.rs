@@ -110,3 +110,30 @@ fn bytes_that_are_no_report_are_refused() {
     }
     assert_eq!(crate::REVISION.len(), 32);
 }
+
+#[test]
+fn layers_of_windows_are_never_clean() {
+    check(
+        "//- layer\n//- /Files/Windows/System32/License.txt\nx\n//- /Hives/System_Delta\nregf\n\
+         //- layer\n//- /Files/app/meta/snap.yaml\nname: a\nversion: 1\n//- /Hives/Sam_Delta\nregf\n\
+         //- layer\n//- /Files/app/x\nx\n",
+        expect![[r#"
+            a 1 @ Files/app/meta/snap.yaml, layer 2
+            databases []
+            ! layer 2 (unsupported)
+                is a layer of Windows: neither its registry nor its updates are read, and its files lie below Files
+            ! layer 1 (unsupported)
+                is a layer of Windows: neither its registry nor its updates are read, and its files lie below Files
+        "#]],
+    );
+    // A project may have a directory of that name.
+    check(
+        &format!("{DEBIAN}//- layer\n//- /Files/app/x\nx\n"),
+        expect![[r#"
+            distro debian-10 = debian:10
+            apt 1.8.2 @ var/lib/dpkg/status, layer 1
+            bash 5.0-4 @ var/lib/dpkg/status, layer 1
+            databases ["var/lib/dpkg/status"]
+        "#]],
+    );
+}
