@@ -43,8 +43,10 @@ pub fn coverage(
     };
     let stream = known_stream(inventory.distro.as_ref(), has_database, &mut gaps);
     if let (Some(distro), Some(stream)) = (&inventory.distro, &stream) {
-        let told = database.ends(&stream.to_string());
-        end_of_life(distro, stream, told, now, &mut gaps);
+        // A rebuild of another distribution ends on a day of its own.
+        let release = distro.own_release().unwrap_or_else(|| stream.clone());
+        let told = database.ends(&release.to_string());
+        end_of_life(distro, &release, told, now, &mut gaps);
         asked.ecosystem(&stream.to_string(), "packages", &mut gaps);
     }
     let mut counts: BTreeMap<PackageType, usize> = BTreeMap::new();

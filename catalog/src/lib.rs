@@ -37,6 +37,7 @@ mod portage;
 mod program;
 mod python;
 mod rpm;
+mod rpm_repositories;
 pub mod sbom;
 mod snap;
 mod text;

@@ -39,6 +39,29 @@ pub const DEBIAN_VERSION: Cataloger = Cataloger {
     ..PLAIN
 };
 
+/// What the family of rpm had before os-release.
+pub const RELEASE: Cataloger = Cataloger {
+    name: "rpm-release",
+    reads: "the distribution and its version in the family of rpm, where there is no os-release",
+    paths: &[
+        Pattern::Exact("etc/oracle-release"),
+        Pattern::Exact("etc/rocky-release"),
+        Pattern::Exact("etc/almalinux-release"),
+        Pattern::Exact("etc/centos-release"),
+        Pattern::Exact("etc/fedora-release"),
+        Pattern::Exact("etc/redhat-release"),
+        Pattern::Exact("etc/SuSE-release"),
+        Pattern::Exact("etc/photon-release"),
+        Pattern::Exact("etc/mariner-release"),
+        Pattern::Exact("etc/azurelinux-release"),
+        Pattern::Exact("etc/openEuler-release"),
+        Pattern::Exact("etc/system-release"),
+    ],
+    role: Role::Facts,
+    parse: |_, bytes, _| parse_release(bytes),
+    ..PLAIN
+};
+
 fn parse_os_release(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>) {
     let mut problems = FileProblems::new(path, limits);
     let [mut id, mut version, mut codename, mut pretty] = [const { String::new() }; 4];
@@ -124,6 +147,61 @@ fn parse_version(id: &str, bytes: &[u8]) -> (Found, Vec<Problem>) {
     (found, Vec::new())
 }
 
+/// What such a file begins with, and whose it is. One of a rebuild can name what it rebuilds.
+const NAMES: &[(&str, &str)] = &[
+    ("AlmaLinux", "almalinux"),
+    ("Amazon Linux", "amzn"),
+    ("CBL-Mariner", "mariner"),
+    ("CentOS", "centos"),
+    // Oracle's fifth release.
+    ("Enterprise Linux Enterprise Linux", "ol"),
+    ("Fedora", "fedora"),
+    ("Microsoft Azure Linux", "azurelinux"),
+    ("Oracle", "ol"),
+    ("Red Hat Enterprise Linux", "rhel"),
+    ("Rocky Linux", "rocky"),
+    ("SUSE Linux Enterprise Desktop", "sled"),
+    ("SUSE Linux Enterprise Server", "sles"),
+    ("VMware Photon", "photon"),
+    ("openEuler", "openeuler"),
+    ("openSUSE Tumbleweed", "opensuse-tumbleweed"),
+    ("openSUSE", "opensuse"),
+];
+
+/// `CentOS release 6.10 (Final)`: a name, a version and mostly a code name. SUSE's have the
+/// service pack on a line of its own.
+fn parse_release(bytes: &[u8]) -> (Found, Vec<Problem>) {
+    let text = lines(bytes).map_while(|(_, line)| std::str::from_utf8(line).ok());
+    let text: Vec<&str> = text.map(str::trim).collect();
+    let first = text.first().copied().unwrap_or_default();
+    let fact = |id: &str| {
+        let is_number = |word: &&str| word.starts_with(|char: char| char.is_ascii_digit());
+        let mut version = first.split_whitespace().find(is_number)?.to_owned();
+        let pack = text.iter().find_map(|line| {
+            let (name, value) = line.split_once('=')?;
+            (name.trim() == "PATCHLEVEL").then_some(value.trim())
+        });
+        if let Some(pack) = pack.filter(|pack| is_number(pack) && *pack != "0") {
+            version = format!("{version}.{pack}");
+        }
+        let codename = first.contains(" release ").then(|| {
+            let (_, rest) = first.split_once('(')?;
+            Some(rest.strip_suffix(')')?.to_owned())
+        });
+        Some(DistroFact::Version {
+            id: id.to_owned(),
+            version,
+            codename: codename.flatten().unwrap_or_default(),
+        })
+    };
+    let name = NAMES.iter().find(|(name, _)| first.starts_with(name));
+    let found = Found {
+        distro: name.and_then(|(_, id)| fact(id)),
+        ..Found::default()
+    };
+    (found, Vec::new())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,5 +247,82 @@ mod tests {
         assert_eq!(version("12.5\n"), "12.5|");
         assert_eq!(version("trixie/sid\n"), "|trixie");
         assert_eq!(version(""), "");
+    }
+
+    // As the releases' own packages brought them.
+    #[test]
+    fn release_files_of_the_family_of_rpm_name_a_distribution() {
+        for (text, expected) in [
+            ("CentOS release 6.10 (Final)\n", "centos 6.10 Final"),
+            ("CentOS Stream release 8\n", "centos 8 "),
+            (
+                "Red Hat Enterprise Linux Server release 6.10 (Santiago)\n",
+                "rhel 6.10 Santiago",
+            ),
+            ("Oracle Linux Server release 6.10\n", "ol 6.10 "),
+            (
+                "Enterprise Linux Enterprise Linux Server release 5.6 (Carthage)\n",
+                "ol 5.6 Carthage",
+            ),
+            ("Fedora release 29 (Twenty Nine)\n", "fedora 29 Twenty Nine"),
+            ("Amazon Linux AMI release 2018.03\n", "amzn 2018.03 "),
+            ("Amazon Linux release 2 (Karoo)\n", "amzn 2 Karoo"),
+            (
+                "Rocky Linux release 9.0 (Blue Onyx)\n",
+                "rocky 9.0 Blue Onyx",
+            ),
+            (
+                "AlmaLinux release 8.5 (Arctic Sphynx)\n",
+                "almalinux 8.5 Arctic Sphynx",
+            ),
+            (
+                "SUSE Linux Enterprise Server 11 (x86_64)\nVERSION = 11\nPATCHLEVEL = 4\n",
+                "sles 11.4 ",
+            ),
+            (
+                "SUSE Linux Enterprise Server 12 (x86_64)\nVERSION = 12\nPATCHLEVEL = 0\n",
+                "sles 12 ",
+            ),
+            (
+                "openSUSE 13.2 (x86_64)\nVERSION = 13.2\nCODENAME = Harlequin\n",
+                "opensuse 13.2 ",
+            ),
+            (
+                "VMware Photon Linux 1.0\nPHOTON_BUILD_NUMBER=62c543d\n",
+                "photon 1.0 ",
+            ),
+            (
+                "CBL-Mariner 2.0.20220122\nMARINER_BUILD_NUMBER=b9\n",
+                "mariner 2.0.20220122 ",
+            ),
+            (
+                "Microsoft Azure Linux 3.0.20240802\n",
+                "azurelinux 3.0.20240802 ",
+            ),
+            (
+                "openEuler release 20.03 (LTS-SP1)\n",
+                "openeuler 20.03 LTS-SP1",
+            ),
+            ("Red Hat Enterprise Linux\n", ""),
+            ("Plan 9 release 4\n", ""),
+            ("\u{0}", ""),
+            ("", ""),
+        ] {
+            let told = match parse_release(text.as_bytes()).0.distro {
+                Some(DistroFact::Version {
+                    id,
+                    version,
+                    codename,
+                }) => {
+                    format!("{id} {version} {codename}")
+                }
+                _ => String::new(),
+            };
+            assert_eq!(told, expected, "{text}");
+        }
+        assert_eq!(
+            parse_release(b"\xff\nCentOS release 6\n").0,
+            Found::default()
+        );
     }
 }

@@ -21,15 +21,15 @@ pub const SLOT: Cataloger = Cataloger {
     ..PLAIN
 };
 
-/// What each package owns.
+/// What each package owns, and that it is there where its slot is not.
 pub const CONTENTS: Cataloger = Cataloger {
     name: "portage-contents",
-    reads: "files that packages own, with their MD5",
+    reads: "files that packages of Gentoo own, with their MD5; packages whose slot is missing",
     paths: &[Pattern::Deep {
         directory: "var/db/pkg",
         name: "CONTENTS",
     }],
-    role: Role::Facts,
+    role: Role::Bill,
     parse: parse_contents,
     ..PLAIN
 };
@@ -39,8 +39,7 @@ fn parse_slot(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>
     let mut problems = FileProblems::new(path, limits);
     let mut found = Found::default();
     match package_of(path) {
-        // What is being merged is not installed yet.
-        Some((name, _)) if name.contains("/-MERGING-") => {}
+        Some((name, _)) if is_being_merged(&name) => {}
         Some((name, version)) => {
             let slot = bytes.split(|byte| *byte == b'/').next().and_then(word);
             if slot.is_none() {
@@ -52,7 +51,7 @@ fn parse_slot(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>
             };
             found.packages.push(package.into());
         }
-        None => problems.at(1, "lies in a directory that names no package and version"),
+        None => problems.at(1, "its directory names no package and version"),
     }
     (found, problems.finish())
 }
@@ -71,10 +70,20 @@ fn parse_contents(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Prob
         }
     }
     let mut found = Found::default();
-    if let (Some((name, _)), false) = (package_of(path), owned.is_empty()) {
-        found.owned.insert(name, owned);
+    let installed = package_of(path).filter(|(name, _)| !is_being_merged(name));
+    if let Some((name, version)) = installed {
+        if !owned.is_empty() {
+            found.owned.insert(name.clone(), owned);
+        }
+        let package = Package::new(PackageType::Ebuild, name, version);
+        found.packages.push(package.into());
     }
     (found, problems.finish())
+}
+
+/// What is being merged is not installed yet.
+fn is_being_merged(name: &str) -> bool {
+    name.contains("/-MERGING-")
 }
 
 /// Paths may hold blanks: digest and time are the last two words.
@@ -140,7 +149,7 @@ mod tests {
             ebuild app-editors/nano 7.2 module "0"
             ebuild media-libs/font-adobe-100dpi 1.0.3 module "0"
             ebuild sys-kernel/gentoo-sources 6.1.31_p20230601-r2 module "6.1.31"
-            ! var/db/pkg/dev-libs/none/SLOT:1: lies in a directory that names no package and version (malformed)
+            ! var/db/pkg/dev-libs/none/SLOT:1: its directory names no package and version (malformed)
             ebuild dev-libs/openssl 3.0.9
             ! var/db/pkg/dev-libs/openssl-3.0.9/SLOT:1: holds no usable slot (malformed)
         "#]]
@@ -152,6 +161,7 @@ mod tests {
         let text = "dir /usr\nobj /usr/bin/a b 376c02bd3b22804df8fdfdc895e7dbfb 1649284374\n\
                     sym /usr/bin/c -> a 1649284374\nobj /usr/bin/x zz 1\nobj\n";
         expect![[r#"
+            ebuild app-misc/a 1
             app-misc/a owns usr/bin/a b md5:376c02bd3b22804df8fdfdc895e7dbfb
             ! var/db/pkg/app-misc/a-1/CONTENTS:4: is no file: '/usr/bin/x zz 1' (malformed)
         "#]]

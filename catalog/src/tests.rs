@@ -354,3 +354,41 @@ Version: 2.36-9
         "#]],
     );
 }
+
+#[test]
+fn the_family_of_rpm_is_told_by_its_own_files() {
+    // After openEuler 22.03's, Leap 42.3's and Oracle Linux 6's files.
+    for (text, expected) in [
+        (
+            "//- /etc/os-release\nID=\"openEuler\"\nVERSION_ID=\"22.03\"\n\
+             PRETTY_NAME=\"openEuler 22.03 (LTS-SP3)\"\n",
+            "openeuler:22.03-lts-sp3",
+        ),
+        (
+            "//- /etc/os-release\nID=\"openEuler\"\nVERSION_ID=\"22.03\"\n\
+             PRETTY_NAME=\"openEuler 22.03 LTS\"\n",
+            "openeuler:22.03-lts",
+        ),
+        (
+            "//- /etc/os-release\nID=opensuse\nVERSION_ID=\"42.3\"\n\
+             PRETTY_NAME=\"openSUSE Leap 42.3\"\n",
+            "opensuse-leap:42.3",
+        ),
+        (
+            "//- /etc/oracle-release\nOracle Linux Server release 6.10\n\
+             //- /etc/redhat-release\nRed Hat Enterprise Linux Server release 6.10 (Santiago)\n\
+             //- symlink /etc/system-release -> oracle-release\n",
+            "ol:6",
+        ),
+        (
+            "//- /etc/centos-release\nCentOS release 6.10 (Final)\n\
+             //- symlink /etc/redhat-release -> centos-release\n",
+            "rhel:6",
+        ),
+    ] {
+        let image = Fixture::parse(&format!("//- layer\n{text}")).unwrap();
+        let inventory = squash(&reports(&image.layers));
+        let stream = inventory.distro.and_then(|distro| distro.stream()).unwrap();
+        assert_eq!(stream.to_string(), expected);
+    }
+}

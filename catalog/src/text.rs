@@ -34,12 +34,6 @@ impl FileProblems {
         self.problems.add(ProblemKind::Malformed, place, detail);
     }
 
-    /// Something is malformed of which no line can be told.
-    pub fn all(&mut self, detail: impl Into<String>) {
-        self.problems
-            .add(ProblemKind::Malformed, &self.path, detail);
-    }
-
     /// The file ends inside a line: it was cut.
     pub fn check_end(&mut self, bytes: &[u8]) {
         if bytes.last().is_some_and(|last| *last != b'\n') {

@@ -6,6 +6,8 @@ use version::Scheme;
 
 use crate::{PackageType, Stream};
 
+mod rpm;
+
 /// Which name and version of a package a distributor's advisories speak of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Matched {
@@ -22,6 +24,14 @@ pub enum StreamRule {
     Major,
     /// The first two numbers of `VERSION_ID`: `3.18`.
     MajorMinor,
+    /// The first number of `VERSION_ID`, and the second where there is one: `15`, `15.4`.
+    UpToMinor,
+    /// Amazon's: version 1 was dated, `2017.09`, and its last date stands for all of it; later
+    /// ones are the first number.
+    Amazon,
+    /// The first two numbers of `VERSION_ID`, and the service pack, which is known as the code
+    /// name: `22.03-lts-sp3`.
+    Pack,
     /// There is one line only.
     Rolling,
 }
@@ -70,6 +80,7 @@ const fn release(
 
 /// Every distribution that is known, by id.
 pub const ALL: &[DistroRow] = &[
+    rpm::ALMALINUX,
     DistroRow {
         id: "alpine",
         name: "Alpine Linux",
@@ -79,6 +90,7 @@ pub const ALL: &[DistroRow] = &[
         rule: StreamRule::MajorMinor,
         releases: ALPINE,
     },
+    rpm::AMAZON,
     DistroRow {
         id: "arch",
         name: "Arch Linux",
@@ -88,6 +100,8 @@ pub const ALL: &[DistroRow] = &[
         rule: StreamRule::Rolling,
         releases: &[release("rolling", "", None)],
     },
+    rpm::AZURE,
+    rpm::CENTOS,
     DistroRow {
         id: "chainguard",
         name: "Chainguard",
@@ -106,6 +120,7 @@ pub const ALL: &[DistroRow] = &[
         rule: StreamRule::Major,
         releases: DEBIAN,
     },
+    rpm::FEDORA,
     DistroRow {
         id: "gentoo",
         name: "Gentoo",
@@ -115,6 +130,12 @@ pub const ALL: &[DistroRow] = &[
         rule: StreamRule::Rolling,
         releases: &[release("rolling", "", None)],
     },
+    rpm::MARINER,
+    rpm::ORACLE,
+    rpm::OPENEULER,
+    rpm::OPENSUSE,
+    rpm::OPENSUSE_LEAP,
+    rpm::OPENSUSE_TUMBLEWEED,
     DistroRow {
         id: "openwrt",
         name: "OpenWrt",
@@ -124,6 +145,14 @@ pub const ALL: &[DistroRow] = &[
         rule: StreamRule::MajorMinor,
         releases: OPENWRT,
     },
+    rpm::PHOTON,
+    rpm::RED_HAT,
+    rpm::ROCKY,
+    rpm::SL_MICRO,
+    rpm::SLE_MICRO,
+    rpm::SLE_HPC,
+    rpm::SLED,
+    rpm::SLES,
     DistroRow {
         id: "ubuntu",
         name: "Ubuntu",
@@ -267,24 +296,41 @@ impl Distro {
         self.row().is_some_and(|row| row.kind == kind)
     }
 
-    /// Its stream: from the repositories in use, the version or the code name, in this order.
+    /// Its stream: from the repositories in use, the version or the code name, in this order. It
+    /// is that of the distribution whose advisories speak of its packages.
     pub fn stream(&self) -> Option<Stream> {
         let row = self.row()?;
+        Some(Stream::new(rpm::spoken_of_by(row.id), self.line(row)?))
+    }
+
+    /// Its release under its own name, which ends on a day of its own: `centos:8`, though its
+    /// stream is `rhel:8`.
+    pub fn own_release(&self) -> Option<Stream> {
+        let row = self.row()?;
+        Some(Stream::new(row.id, self.line(row)?))
+    }
+
+    fn line(&self, row: &DistroRow) -> Option<String> {
         if row.rule == StreamRule::Rolling {
-            return Some(Stream::new(row.id, "rolling"));
+            return Some("rolling".to_owned());
         }
         if let Some(line) = &self.repository_line {
-            return Some(Stream::new(row.id, line.as_str()));
+            return Some(line.clone());
         }
         if self.version.contains("_alpha") {
-            return Some(Stream::new(row.id, "edge"));
+            return Some("edge".to_owned());
         }
         let by_codename = || {
             row.release(&self.codename)
                 .map(|release| release.line.to_owned())
         };
         let line = cut(row.rule, &self.version).or_else(by_codename)?;
-        Some(Stream::new(row.id, line))
+        Some(match (row.rule, self.codename.as_str()) {
+            (StreamRule::Pack, pack) if !pack.is_empty() => {
+                format!("{line}-{}", pack.to_ascii_lowercase())
+            }
+            _ => line,
+        })
     }
 
     /// The day after which its release gets no more fixes, where that is known.
@@ -313,19 +359,31 @@ impl Distro {
 
 /// The release line in a `VERSION_ID`; `None` where it holds no number.
 fn cut(rule: StreamRule, version: &str) -> Option<String> {
-    let mut parts = version.split('.');
+    let mut parts = version.trim().split('.');
     let first = parts
         .next()
         .filter(|part| !part.is_empty() && is_number(part))?;
     match rule {
         StreamRule::Rolling => Some("rolling".to_owned()),
         StreamRule::Major => Some(first.to_owned()),
-        StreamRule::MajorMinor => {
-            let second = parts.next()?;
-            let digits: String = second.chars().take_while(char::is_ascii_digit).collect();
-            (!digits.is_empty()).then(|| format!("{first}.{digits}"))
-        }
+        StreamRule::Amazon => Some(match first.starts_with("201") {
+            true => "2018.03".to_owned(),
+            false => first.to_owned(),
+        }),
+        StreamRule::MajorMinor | StreamRule::Pack => Some(format!("{first}.{}", second(parts)?)),
+        StreamRule::UpToMinor => Some(match second(parts) {
+            Some(second) => format!("{first}.{second}"),
+            None => first.to_owned(),
+        }),
     }
+}
+
+/// The digits that the second part of a version begins with.
+fn second<'a>(mut parts: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let part = parts.next()?;
+    let end = part.find(|char: char| !char.is_ascii_digit());
+    part.get(..end.unwrap_or(part.len()))
+        .filter(|digits| !digits.is_empty())
 }
 
 fn is_number(text: &str) -> bool {
@@ -354,6 +412,30 @@ mod tests {
         assert_eq!(stream("alpine", "3.14.0_alpha20210212", ""), "alpine:edge");
         assert_eq!(stream("ubuntu", "22.04", "jammy"), "ubuntu:22.04");
         assert_eq!(stream("wolfi", "20230201", ""), "wolfi:rolling");
+        for (id, version, codename, expected) in [
+            ("rhel", "8.4", "Ootpa", "rhel:8"),
+            ("centos", "7", "", "rhel:7"),
+            ("sle_hpc", "15.4", "", "sles:15.4"),
+            ("sles", "15", "", "sles:15"),
+            ("sles", "12.5", "", "sles:12.5"),
+            ("amzn", "2017.09", "", "amzn:2018.03"),
+            ("amzn", "2", "", "amzn:2"),
+            ("amzn", "2023.6.20241031", "", "amzn:2023"),
+            ("fedora", "40", "", "fedora:40"),
+            ("photon", "3.0", "", "photon:3.0"),
+            ("mariner", "2.0.20220122", "", "mariner:2.0"),
+            ("openeuler", "22.03", "LTS-SP3", "openeuler:22.03-lts-sp3"),
+            ("openeuler", "22.09", "", "openeuler:22.09"),
+            ("opensuse-leap", "15.1 ", "", "opensuse-leap:15.1"),
+            (
+                "opensuse-tumbleweed",
+                "20240101",
+                "",
+                "opensuse-tumbleweed:rolling",
+            ),
+        ] {
+            assert_eq!(stream(id, version, codename), expected);
+        }
         assert_eq!(stream("plan9", "4", ""), "");
         assert_eq!(stream("alpine", "edge", ""), "");
         assert_eq!(stream("debian", "", ""), "");
@@ -364,6 +446,14 @@ mod tests {
         let mut distro = Distro::new("alpine", "3.18.9");
         distro.repository_line = Some("edge".into());
         assert_eq!(distro.stream(), Some(Stream::new("alpine", "edge")));
+    }
+
+    #[test]
+    fn a_rebuild_ends_on_its_own_day() {
+        let centos = Distro::new("centos", "8");
+        assert_eq!(centos.own_release(), Some(Stream::new("centos", "8")));
+        let end = centos.end_of_life().unwrap();
+        assert_eq!(end.to_string(), "2021-12-31");
     }
 
     #[test]

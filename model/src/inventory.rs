@@ -44,7 +44,7 @@ pub struct Inventory {
     /// Package databases that were seen, by path; empty means that nothing could be looked at.
     pub databases: Vec<String>,
     /// The package repositories in use, as their files name them, sorted: `apt http://… bookworm
-    /// main`, `dnf baseos`, `content-set rhel-8-for-x86_64-baseos-rpms`.
+    /// main`, `dnf baseos`, `zypper repo-oss`, `content-set rhel-8-for-x86_64-baseos-rpms`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repositories: Vec<String>,
     /// What could not be read.

@@ -180,8 +180,12 @@ impl Package {
         if let Some(namespace) = namespace.or_else(|| distro.map(|distro| distro.id.clone())) {
             purl.with_namespace(namespace).ok()?;
         }
-        if !self.version.is_empty() {
-            purl.with_version(self.version.clone()).ok()?;
+        let (epoch, version) = self.purl_version();
+        if !version.is_empty() {
+            purl.with_version(version.to_owned()).ok()?;
+        }
+        if let Some(epoch) = epoch {
+            purl.add_qualifier("epoch", epoch.to_owned()).ok()?;
         }
         if let Some(architecture) = &self.architecture {
             purl.add_qualifier("arch", architecture.clone()).ok()?;
@@ -190,6 +194,15 @@ impl Package {
             purl.add_qualifier("distro", distro.label()).ok()?;
         }
         Some(purl.to_string())
+    }
+
+    /// Epoch and version, where the type's definition has the epoch stand apart: `types/rpm`.
+    fn purl_version(&self) -> (Option<&str>, &str) {
+        let parts = self.version.split_once(':');
+        match parts.filter(|_| self.kind == PackageType::Rpm) {
+            Some((epoch, version)) => (Some(epoch), version),
+            None => (None, &self.version),
+        }
     }
 
     /// Namespace and name, where the full name holds both.
@@ -253,6 +266,12 @@ mod tests {
         let debian = Distro::new("debian", "10");
         let mut curl = Package::new(PackageType::Deb, "curl", "7.64.0-4+deb10u1");
         curl.architecture = Some("amd64".into());
+        let vim = Package::new(PackageType::Rpm, "vim-minimal", "2:8.0.1763-10.el8");
+        let rhel = Distro::new("rhel", "8.0");
+        assert_eq!(
+            vim.purl(Some(&rhel)).as_deref(),
+            Some("pkg:rpm/rhel/vim-minimal@8.0.1763-10.el8?distro=rhel-8.0&epoch=2")
+        );
         let cases = [
             (
                 curl,

@@ -264,3 +264,22 @@ fn a_part_of_the_distributions_own_package_needs_no_other_word() {
     let matchable = image.matchable(&image.packages[1]);
     assert_eq!(matchable.ownership, Ownership::Own);
 }
+
+/// CentOS is looked up as Red Hat's, which is mended for years to come.
+#[test]
+fn a_rebuild_ends_on_its_own_day() {
+    let centos = image(Some(("centos", "8")), &[]);
+    let database = alpine(NOW);
+    let coverage = |now: &str| {
+        let now = now.parse().unwrap();
+        coverage(&centos, Vec::new(), &database, now, &AgeLimits::default())
+    };
+    let ended = |now: &str| {
+        let mut gaps = coverage(now).gaps.into_iter();
+        gaps.find(|gap| gap.kind == GapKind::EndOfLife)
+            .map(|gap| gap.detail)
+    };
+    assert_eq!(ended("2021-12-31T12:00:00Z"), None);
+    let detail = ended(NOW).unwrap();
+    assert!(detail.starts_with("centos:8 got its last fixes on 2021-12-31"));
+}

@@ -13,6 +13,19 @@ const FILES: &[&str] = &[
     "usr/lib/os-release",
     "etc/alpine-release",
     "etc/debian_version",
+    // A rebuild's own goes before that of what it rebuilds.
+    "etc/oracle-release",
+    "etc/rocky-release",
+    "etc/almalinux-release",
+    "etc/centos-release",
+    "etc/fedora-release",
+    "etc/redhat-release",
+    "etc/SuSE-release",
+    "etc/photon-release",
+    "etc/mariner-release",
+    "etc/azurelinux-release",
+    "etc/openEuler-release",
+    "etc/system-release",
 ];
 
 /// The distribution of the first file that names one, with the repositories in use as far as they
@@ -60,9 +73,9 @@ fn of_fact(fact: &DistroFact) -> Option<Distro> {
             codename,
             pretty,
         } => Some(Distro {
-            id: id.clone(),
+            id: own_id(id, pretty).to_owned(),
             version: version.clone(),
-            codename: codename.clone(),
+            codename: service_pack(id, version, pretty).unwrap_or_else(|| codename.clone()),
             pretty: pretty.clone(),
             ..Distro::default()
         }),
@@ -76,4 +89,20 @@ fn of_fact(fact: &DistroFact) -> Option<Distro> {
         }),
         DistroFact::Repositories { .. } => None,
     }
+}
+
+/// openSUSE's lines had one id until 2018 and were told by their names.
+fn own_id<'a>(id: &'a str, pretty: &str) -> &'a str {
+    match id {
+        "opensuse" if pretty.starts_with("openSUSE Leap") => "opensuse-leap",
+        "opensuse" if pretty.starts_with("openSUSE Tumbleweed") => "opensuse-tumbleweed",
+        id => id,
+    }
+}
+
+/// openEuler names the service pack in words only: `openEuler 20.03 (LTS-SP1)`.
+fn service_pack(id: &str, version: &str, pretty: &str) -> Option<String> {
+    let (_, rest) = pretty.split_once(version).filter(|_| id == "openeuler")?;
+    let pack = rest.trim_matches(|char: char| char.is_whitespace() || "()".contains(char));
+    (!pack.is_empty()).then(|| pack.replace(' ', "-"))
 }

@@ -114,8 +114,10 @@ fn bytes_that_are_no_report_are_refused() {
 #[test]
 fn layers_of_windows_are_never_clean() {
     check(
-        "//- layer\n//- /Files/Windows/System32/License.txt\nx\n//- /Hives/System_Delta\nregf\n\
-         //- layer\n//- /Files/app/meta/snap.yaml\nname: a\nversion: 1\n//- /Hives/Sam_Delta\nregf\n\
+        "//- layer\n//- /Files/Windows/System32/License.txt\nx\n\
+         //- /Hives/System_Delta\nregf\n\
+         //- layer\n//- /Files/app/meta/snap.yaml\nname: a\nversion: 1\n\
+         //- /Hives/Sam_Delta\nregf\n\
          //- layer\n//- /Files/app/x\nx\n",
         expect![[r#"
             a 1 @ Files/app/meta/snap.yaml, layer 2
