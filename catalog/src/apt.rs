@@ -7,7 +7,7 @@ use model::{Problem, ProblemKind};
 use serde::Deserialize;
 
 use crate::cataloger::{Cataloger, DistroFact, Found, PLAIN, Pattern, Role};
-use crate::text::{lines, without_credentials};
+use crate::text::{lines, unreadable, without_credentials};
 
 /// Package repositories.
 pub const SOURCES: Cataloger = Cataloger {
@@ -221,10 +221,7 @@ struct Service {
 fn parse_pro(path: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Problem>) {
     let pro: Pro = match serde_json::from_slice(bytes) {
         Ok(pro) => pro,
-        Err(error) => {
-            let problem = Problem::new(ProblemKind::Malformed, path, error.to_string());
-            return (Found::default(), vec![problem]);
-        }
+        Err(error) => return unreadable(path, error),
     };
     // Services without packages of their own (landscape, livepatch) mend nothing in an image.
     let kinds = ["esm-", "fips", "ros", "realtime"];

@@ -73,8 +73,6 @@ pub enum Role {
     Bill,
     /// It says something about the system, or about packages that a database names.
     Facts,
-    /// It is a database that is recognised but not read: only its path is looked at.
-    Unread,
 }
 
 impl Role {
@@ -86,7 +84,6 @@ impl Role {
             Role::Locked => "locked",
             Role::Bill => "bill of materials",
             Role::Facts => "facts",
-            Role::Unread => "recognised only",
         }
     }
 }
@@ -181,24 +178,22 @@ pub fn of_directory(path: &str, is_directory: bool) -> Option<(&'static Cataloge
 
 /// The format that reads programs.
 pub fn of_programs() -> Option<&'static Cataloger> {
-    let reads = |cataloger: &&Cataloger| cataloger.paths.contains(&Pattern::Program);
-    ALL.iter().find(reads)
+    INDEX.programs
 }
 
 /// The format of that name.
 pub fn of_name(name: &str) -> Option<&'static Cataloger> {
-    ALL.iter().find(|cataloger| cataloger.name == name)
+    INDEX.formats.get(name).copied()
 }
 
 /// The file whose journal a path is, and the journal's rule.
 pub fn of_journal(path: &str) -> Option<(&str, Journal)> {
-    let journals = ALL.iter().filter_map(|cataloger| cataloger.journal);
-    let of = |journal: Journal| {
+    let of = |journal: &Journal| {
         let file = path.strip_suffix(journal.suffix)?;
         let is_it = of_path(file)?.journal.is_some();
-        is_it.then_some((file, journal))
+        is_it.then_some((file, *journal))
     };
-    journals.into_iter().find_map(of)
+    INDEX.journals.iter().find_map(of)
 }
 
 /// [`ALL`] by what a path must have, since every path of every layer is looked up. Made from a
@@ -207,19 +202,26 @@ static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
 
 #[derive(Default)]
 struct Index {
+    formats: HashMap<&'static str, &'static Cataloger>,
     names: HashMap<&'static str, Vec<usize>>,
     extensions: HashMap<&'static str, Vec<usize>>,
     others: Vec<usize>,
     directories: Vec<(&'static str, &'static Cataloger)>,
+    programs: Option<&'static Cataloger>,
+    journals: Vec<Journal>,
 }
 
 impl Index {
     fn new() -> Index {
         let mut index = Index::default();
         for (number, cataloger) in ALL.iter().enumerate() {
+            index.formats.insert(cataloger.name, cataloger);
+            index.journals.extend(cataloger.journal);
             for pattern in cataloger.paths {
-                if let Pattern::Directory(directory) = pattern {
-                    index.directories.push((directory, cataloger));
+                match pattern {
+                    Pattern::Directory(directory) => index.directories.push((directory, cataloger)),
+                    Pattern::Program => index.programs = Some(cataloger),
+                    _ => {}
                 }
                 let list = match pattern.hook() {
                     Hook::Name(name) => index.names.entry(name).or_default(),

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use image::Limits;
-use model::{Package, PackageType, Problem, ProblemKind};
+use model::{Package, PackageType, Problem};
 use serde::Deserialize;
 
 use crate::cataloger::{Cataloger, Found, PLAIN, Pattern, Role};
-use crate::text::{FileProblems, lines, word};
+use crate::text::{FileProblems, lines, unreadable, word};
 
 /// What a project is locked to.
 pub const LOCK: Cataloger = Cataloger {
@@ -63,10 +63,7 @@ fn parse_lock(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>
     }
     let lock: Lock = match serde_json::from_slice(bytes) {
         Ok(lock) => lock,
-        Err(error) => {
-            let problem = Problem::new(ProblemKind::Malformed, path, error.to_string());
-            return (Found::default(), vec![problem]);
-        }
+        Err(error) => return unreadable(path, error),
     };
     let nodes = lock.graph_lock.nodes.into_values();
     let lists = [lock.requires, lock.build_requires, lock.python_requires];

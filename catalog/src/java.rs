@@ -11,6 +11,7 @@ use model::{Problem, ProblemKind};
 use zip::ZipArchive;
 
 use crate::cataloger::{Cataloger, Found, PLAIN, Pattern, Role};
+use crate::text::inside;
 
 mod identity;
 
@@ -66,10 +67,7 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn problem(&mut self, within: &str, kind: ProblemKind, detail: impl Into<String>) {
         if self.problems.len() < self.limits.problems {
-            let place = match within {
-                "" => self.path.to_owned(),
-                within => format!("{}:{within}", self.path),
-            };
+            let place = inside(self.path, within);
             self.problems.push(Problem::new(kind, place, detail));
         }
     }
@@ -111,10 +109,7 @@ impl Reading<'_> {
             self.found.packages.push(package);
         }
         for (index, member) in inner {
-            let place = match within {
-                "" => member.clone(),
-                within => format!("{within}:{member}"),
-            };
+            let place = inside(within, &member);
             self.inner(&mut archive, index, &member, &place, depth + 1);
         }
     }

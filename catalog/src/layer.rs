@@ -123,11 +123,10 @@ impl<'a> Reading<'a> {
     /// What the name of a directory says that an entry is or lies in, where a cataloger knows it.
     /// It is kept as a file inside, which goes with the directory and hides nothing in it.
     fn directory(&mut self, entry: &Entry<'_>) {
-        let is_directory = match entry.kind {
-            Kind::Whiteout | Kind::OpaqueDirectory => return,
-            Kind::Directory => true,
-            _ => false,
-        };
+        if matches!(entry.kind, Kind::Whiteout | Kind::OpaqueDirectory) {
+            return;
+        }
+        let is_directory = entry.kind == Kind::Directory;
         if !is_directory && entry.path == self.last {
             self.last.clear();
         }
@@ -174,10 +173,6 @@ impl<'a> Reading<'a> {
     ) -> FileReport {
         let limits = self.limits;
         let mut report = FileReport::of(cataloger.name);
-        if cataloger.role == Role::Unread {
-            report.problems = (cataloger.parse)(path, &[], limits).1;
-            return report;
-        }
         match fill(&mut self.buffer, path, content, body, limits.captured_bytes) {
             Ok(cut) => {
                 parse(cataloger, path, &self.buffer, limits, &mut report);

@@ -1,7 +1,7 @@
 //! Node packages as they are installed: `package.json`, docs.npmjs.com "package.json".
 
 use image::Limits;
-use model::{Package, PackageType, Problem, ProblemKind};
+use model::{Package, PackageType, Problem};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -9,6 +9,7 @@ pub mod lock;
 pub mod yarn;
 
 use crate::cataloger::{Cataloger, Found, FoundPackage, PLAIN, Pattern, Role};
+use crate::text::{is_word, unreadable};
 
 /// Every package that names itself and its version, in `node_modules` or elsewhere.
 pub const NODE: Cataloger = Cataloger {
@@ -39,10 +40,7 @@ fn parse(path: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Problem>) {
         Ok(manifest) => manifest,
         // Test data of tools is full of broken ones; where packages are installed it is news.
         Err(_) if !is_installed(path) => return (found, Vec::new()),
-        Err(error) => {
-            let problem = Problem::new(ProblemKind::Malformed, path, error.to_string());
-            return (found, vec![problem]);
-        }
+        Err(error) => return unreadable(path, error),
     };
     let (Some(name), Some(version)) = (manifest.name.as_str(), manifest.version.as_str()) else {
         return (found, Vec::new());
@@ -80,8 +78,7 @@ fn is_name(name: &str) -> bool {
 
 /// A version, or what a template has in its place, which is none.
 fn is_version(version: &str) -> bool {
-    version.starts_with(|first: char| first.is_ascii_digit() || first == 'v')
-        && version.bytes().all(|byte| byte.is_ascii_graphic())
+    version.starts_with(|first: char| first.is_ascii_digit() || first == 'v') && is_word(version)
 }
 
 impl Manifest {

@@ -7,6 +7,7 @@ use image::problems::Problems;
 use model::{Package, PackageType, Problem, ProblemKind};
 
 use crate::cataloger::{Cataloger, DistroFact, Found, FoundPackage, PLAIN, Pattern, Role};
+use crate::text::is_unbroken;
 
 mod json;
 mod tag_value;
@@ -136,7 +137,7 @@ impl Bill {
             return;
         };
         let (name, version) = component.source;
-        if package.source.is_none() && !name.is_empty() && is_word(&version) {
+        if package.source.is_none() && !name.is_empty() && is_unbroken(&version) {
             package.source = Some(model::Source { name, version });
         }
         if package.kind == PackageType::Generic {
@@ -151,10 +152,6 @@ impl Bill {
     fn finish(self) -> (Found, Vec<Problem>) {
         (self.found, self.problems.finish(&self.path))
     }
-}
-
-fn is_word(text: &str) -> bool {
-    !text.is_empty() && !text.contains(|char: char| char.is_whitespace() || char.is_control())
 }
 
 /// What a licence field says, where it says anything.

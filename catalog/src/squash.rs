@@ -10,6 +10,7 @@ use model::{Digest, ImageLayer, Installed, Inventory, Ownership, Problem, Proble
 use crate::cataloger::{ALL, FoundPackage, Pattern, Role};
 use crate::ownership::Owned;
 use crate::report::{Contents, FileReport, INSIDE, LayerReport};
+use crate::text::inside;
 
 mod bill;
 mod distro;
@@ -103,7 +104,7 @@ fn of_contents(
         };
         let installed = found.packages.iter().map(|package| Installed {
             package: package.package.clone(),
-            path: place(path, &package.within),
+            path: inside(path.strip_suffix(INSIDE).unwrap_or(path), &package.within),
             layer: origins.first(package).and_then(&name),
             ownership,
             licence: package.licence.clone(),
@@ -127,15 +128,6 @@ fn of_contents(
             .push(Problem::new(ProblemKind::Malformed, path, detail));
     }
     inventory
-}
-
-/// A file or directory, and the way inside where it is an archive.
-fn place(path: &str, within: &str) -> String {
-    let path = path.strip_suffix(INSIDE).unwrap_or(path);
-    match within {
-        "" => path.to_owned(),
-        within => format!("{path}:{within}"),
-    }
 }
 
 /// Which packages each state of one database held, as the layers went by.
@@ -179,8 +171,9 @@ impl<'a> Origins<'a> {
 
 /// A database behind a link to a file that no cataloger knows would be missed in silence.
 fn check_links(view: &View<'_>, layers: &[&Contents], problems: &mut Vec<Problem>) {
-    let is_database = |role| matches!(role, Role::Database | Role::Unread);
-    let databases = ALL.iter().filter(|cataloger| is_database(cataloger.role));
+    let databases = ALL
+        .iter()
+        .filter(|cataloger| cataloger.role == Role::Database);
     for pattern in databases.flat_map(|cataloger| cataloger.paths) {
         let Some(root) = pattern.root() else {
             continue;

@@ -53,8 +53,21 @@ impl FileProblems {
 /// A name or version as package managers write them: printable, without blanks.
 pub fn word(bytes: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(bytes.trim_ascii()).ok()?;
+    is_unbroken(text).then(|| text.to_owned())
+}
+
+/// Whether a text, of whatever letters, has neither blanks nor control characters.
+pub fn is_unbroken(text: &str) -> bool {
     let is_odd = |char: char| char.is_whitespace() || char.is_control();
-    (!text.is_empty() && !text.contains(is_odd)).then(|| text.to_owned())
+    !text.is_empty() && !text.contains(is_odd)
+}
+
+/// A place and what lies inside it, with a colon between them where there are both.
+pub fn inside(place: &str, within: &str) -> String {
+    match (place, within) {
+        ("", one) | (one, "") => one.to_owned(),
+        (place, within) => format!("{place}:{within}"),
+    }
 }
 
 /// Whether a text can be a name or a version: printable ASCII, without blanks.

@@ -195,8 +195,7 @@ fn properties(text: &[u8]) -> Option<Artifact> {
             Some((name.trim(), value.trim()))
         });
         let (_, value) = pairs.find(|(name, _)| *name == wanted)?;
-        let is_word = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic());
-        (is_word && !value.contains("${")).then(|| value.to_owned())
+        (is_word(value) && !value.contains("${")).then(|| value.to_owned())
     };
     Some(Artifact {
         group: value("groupId")?,

@@ -8,7 +8,7 @@ use model::{Package, PackageType, Problem};
 use serde::Deserialize;
 
 use crate::cataloger::{Cataloger, Found, PLAIN, Pattern, Role};
-use crate::text::{lines, unreadable};
+use crate::text::{is_word, lines, unreadable};
 
 /// Lists of requirements with versions.
 pub const REQUIREMENTS: Cataloger = Cataloger {
@@ -141,8 +141,8 @@ fn parse_toml(path: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Problem>) {
 fn add(found: &mut Found, name: &str, version: &str) {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let is_name = !name.is_empty() && name.bytes().all(allowed);
-    let is_version = version.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && version.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_version =
+        version.starts_with(|first: char| first.is_ascii_alphanumeric()) && is_word(version);
     if is_name && is_version {
         found
             .packages

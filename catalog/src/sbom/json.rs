@@ -9,6 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::Value;
 
 use super::{Bill, Component, licence};
+use crate::text::is_unbroken;
 
 pub(super) fn parse(bytes: &[u8], bill: &mut Bill) {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
@@ -29,11 +30,8 @@ pub(super) fn parse_bitnami(bytes: &[u8], bill: &mut Bill) {
     };
     for (name, component) in components {
         let field = |key: &str| component.get(key).and_then(Value::as_str);
-        let word = |text: &&str| super::is_word(text);
-        let Some(version) = field("version")
-            .filter(word)
-            .filter(|_| super::is_word(&name))
-        else {
+        let word = |text: &&str| is_unbroken(text);
+        let Some(version) = field("version").filter(word).filter(|_| is_unbroken(&name)) else {
             let detail = format!("'{}' has no usable version", name.escape_debug());
             bill.problem(ProblemKind::Malformed, detail);
             continue;
