@@ -43,6 +43,13 @@ pub fn format(name: &str) -> Option<&'static Format> {
     ALL.iter().find(|format| format.name == name)
 }
 
+/// The width where the output is no terminal, in columns.
+const PIPE_WIDTH: u16 = 100;
+/// The narrowest width that lines are fitted to, in columns.
+const LEAST_WIDTH: u16 = 40;
+/// The narrowest width for lists in columns; below it each row is a paragraph.
+const COLUMNS_FROM: usize = 80;
+
 /// What a writer must know of the world outside the scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -55,6 +62,11 @@ pub struct Options {
 }
 
 impl Options {
+    /// The columns that lines are fitted to.
+    fn columns(&self) -> usize {
+        usize::from(self.width.unwrap_or(PIPE_WIDTH).max(LEAST_WIDTH))
+    }
+
     /// For an output that is no terminal.
     pub fn new(now: Timestamp) -> Options {
         Options {

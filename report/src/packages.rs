@@ -5,12 +5,7 @@ use std::io;
 use model::{Inventory, Target};
 
 use crate::text::{count, length, plain, wrap};
-use crate::{Options, json};
-
-/// The narrowest width for columns.
-const COLUMNS_FROM: usize = 80;
-/// The width where the output is no terminal, in columns.
-const PIPE_WIDTH: u16 = 100;
+use crate::{COLUMNS_FROM, Options, json};
 
 /// Writes the document `lazaret.packages/1`: what a scan's document says of target, layers,
 /// repositories and packages, and what could not be read.
@@ -30,7 +25,7 @@ pub fn json(target: &Target, inventory: &Inventory, out: &mut dyn io::Write) -> 
 ///
 /// What the output answers.
 pub fn table(inventory: &Inventory, options: &Options, out: &mut dyn io::Write) -> io::Result<()> {
-    let width = usize::from(options.width.unwrap_or(PIPE_WIDTH));
+    let width = options.columns();
     let rows: Vec<[String; 4]> = inventory
         .packages
         .iter()

@@ -17,18 +17,13 @@ mod findings;
 mod header;
 mod paint;
 
-/// The width where the output is no terminal, in columns.
-const PIPE_WIDTH: u16 = 100;
-/// The narrowest width that lines are fitted to, in columns.
-const LEAST_WIDTH: u16 = 40;
-
 /// Writes the table.
 ///
 /// # Errors
 ///
 /// What the output answers.
 pub fn write(scan: &Scan, options: &Options, out: &mut dyn io::Write) -> io::Result<()> {
-    let width = usize::from(options.width.unwrap_or(PIPE_WIDTH).max(LEAST_WIDTH));
+    let width = options.columns();
     let painter = paint::Painter::new(options.color);
     header::write(scan, options.now, width, out)?;
     coverage::write(&scan.coverage, width, painter, out)?;

@@ -5,10 +5,9 @@ use std::io;
 use model::{Finding, Severity, Status};
 
 use super::paint::Painter;
+use crate::COLUMNS_FROM;
 use crate::text::{fold, length, plain, wrap};
 
-/// The narrowest width for columns.
-const COLUMNS_FROM: usize = 80;
 /// Blanks between two columns.
 const GUTTER: usize = 2;
 const HEADINGS: [&str; 5] = ["SEVERITY", "ID", "PACKAGE", "INSTALLED", "FIXED IN"];
