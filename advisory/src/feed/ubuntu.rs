@@ -59,3 +59,17 @@ fn missing(parts: &BTreeSet<String>) -> Vec<Missing> {
         })
         .collect()
 }
+
+/// What was read, for the tests of each format: a row after the other, then the problems.
+#[cfg(test)]
+fn told_of(parsed: &Parsed) -> String {
+    let rows = parsed.records.iter().flat_map(|record| &record.affected);
+    let rows = rows.map(|row| {
+        let ends = row.ranges.iter().map(|range| format!(" {:?}", range.end));
+        let (place, channel, package) = (&row.ecosystem, &row.channel, &row.package);
+        let ends: String = ends.collect();
+        format!("{place} {channel} {package} {:?}{ends}", row.state)
+    });
+    let problems = parsed.problems.iter().map(|problem| problem.detail.clone());
+    rows.chain(problems).collect::<Vec<_>>().join("; ")
+}

@@ -60,6 +60,10 @@ fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
     };
     let mut problems = Vec::new();
     let mut parsed = oval::parse_each(file, limits, |document, definition| {
+        // That a release is installed.
+        if definition.class == "inventory" {
+            return Ok(Vec::new());
+        }
         let mut wrong = Vec::new();
         let records = match kind {
             Kind::Weakness => weakness(document, definition, place, &mut wrong),
@@ -83,10 +87,6 @@ fn weakness(
     place: Place<'_>,
     problems: &mut Vec<String>,
 ) -> Result<Vec<Record>, String> {
-    // That a release is installed.
-    if definition.class == "inventory" {
-        return Ok(Vec::new());
-    }
     let reference = definition.reference("CVE").ok_or("it names no CVE")?;
     let mut lines = Vec::new();
     for (_, line) in told(document, definition, place)? {
@@ -111,9 +111,6 @@ fn package(
     place: Place<'_>,
     problems: &mut Vec<String>,
 ) -> Result<Vec<Record>, String> {
-    if definition.class == "inventory" {
-        return Ok(Vec::new());
-    }
     let mut by_cve: BTreeMap<&str, Vec<Line<'_>>> = BTreeMap::new();
     for (cve, line) in told(document, definition, place)? {
         match line {
@@ -246,6 +243,7 @@ fn said<'a>(comment: &'a str, bound: Option<Bound<'a>>) -> Result<Option<Said<'a
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::feed::ubuntu::told_of;
 
     /// After oci.com.ubuntu.jammy.cve.oval.xml and .pkg.oval.xml of 2024-10-10 (openssh, libssh,
     /// python-asyncssh), with comments of other releases' files.
@@ -294,15 +292,7 @@ mod tests {
 
     fn told(path: &str, comment: &str) -> String {
         let parsed = read(path, &document(&[comment], "CVE"));
-        let rows = parsed.records.iter().flat_map(|record| &record.affected);
-        let rows = rows.map(|row| {
-            let ends = row.ranges.iter().map(|range| format!(" {:?}", range.end));
-            let (place, channel, package) = (&row.ecosystem, &row.channel, &row.package);
-            let ends: String = ends.collect();
-            format!("{place} {channel} {package} {:?}{ends}", row.state)
-        });
-        let problems = parsed.problems.iter().map(|problem| problem.detail.clone());
-        rows.chain(problems).collect::<Vec<_>>().join("; ")
+        told_of(&parsed)
     }
 
     #[test]

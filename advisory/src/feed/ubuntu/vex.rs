@@ -230,6 +230,7 @@ fn affected(action: &str) -> Said<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::feed::ubuntu::told_of;
 
     /// After CVE-2023-38545.json (2026-05-20) and USN-7372-1.json (2025-03-26).
     fn statement(status: &str, more: &str, product: &str) -> String {
@@ -254,15 +255,7 @@ mod tests {
 
     fn told(statements: &str) -> String {
         let parsed = read("cve/2023/CVE-2023-38545.json", &document(statements));
-        let rows = parsed.records.iter().flat_map(|record| &record.affected);
-        let rows = rows.map(|row| {
-            let ends = row.ranges.iter().map(|range| format!(" {:?}", range.end));
-            let (place, channel, package) = (&row.ecosystem, &row.channel, &row.package);
-            let ends: String = ends.collect();
-            format!("{place} {channel} {package} {:?}{ends}", row.state)
-        });
-        let problems = parsed.problems.iter().map(|problem| problem.detail.clone());
-        rows.chain(problems).collect::<Vec<_>>().join("; ")
+        told_of(&parsed)
     }
 
     #[test]
