@@ -8,8 +8,9 @@ use model::Problem;
 
 use crate::{
     apk, apk_repositories, apt, cargo_lock, chisel, composer, conan, dotnet, dpkg, flatpak, gem,
-    github_actions, go_mod, homebrew, java, nix, node, opkg, os_release, pacman, portage, program,
-    python, rpm, rpm_repositories, sbom, snap, vcpkg,
+    github_actions, go_mod, gradle, hex, homebrew, java, jvm, maven, nix, node, opkg, os_release,
+    pacman, pear, portage, program, pubspec, python, rpm, rpm_repositories, sbom, snap, swift,
+    vcpkg,
 };
 
 mod found;
@@ -131,19 +132,37 @@ pub const ALL: &[Cataloger] = &[
     node::NODE,
     gem::GEM,
     java::JAVA,
+    jvm::RELEASE,
     program::PROGRAM,
     composer::INSTALLED,
+    pear::PEAR,
+    hex::APPLICATION,
+    hex::OTP_VERSION,
     dotnet::DEPENDENCIES,
     python::lock::REQUIREMENTS,
     python::lock::PIPFILE_LOCK,
     python::lock::TOML_LOCK,
     node::lock::NPM_LOCK,
+    node::lock::NPM_INSTALLED,
     node::yarn::YARN_LOCK,
+    node::pnpm::PNPM_LOCK,
+    node::bun::BUN_LOCK,
+    node::bun::BUN_LOCKB,
+    node::deno::DENO_LOCK,
     gem::lock::GEMFILE_LOCK,
     composer::LOCK,
+    pubspec::PUB_LOCK,
+    swift::PACKAGE_RESOLVED,
+    swift::PODFILE_LOCK,
+    hex::MIX_LOCK,
+    hex::REBAR_LOCK,
     go_mod::GO_MOD,
     cargo_lock::CARGO_LOCK,
+    maven::POM,
+    gradle::LOCK,
     dotnet::LOCK,
+    dotnet::ASSETS,
+    dotnet::PROJECT,
     dotnet::CONFIG,
     nix::STORE,
     homebrew::HOMEBREW,
@@ -157,6 +176,7 @@ pub const ALL: &[Cataloger] = &[
     github_actions::GITHUB_ACTIONS,
     sbom::BITNAMI,
     sbom::SBOM,
+    dotnet::PAKET,
 ];
 
 /// The format that reads a path.

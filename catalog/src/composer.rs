@@ -2,11 +2,13 @@
 //! 2 and an object since) and what a project is locked to (`composer.lock`).
 
 use image::Limits;
-use model::{Package, PackageType, Problem};
+use model::{Package, PackageType, Problem, ProblemKind};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::cataloger::{Cataloger, Found, FoundPackage, PLAIN, Pattern, Role};
-use crate::text::{is_word, unreadable};
+use crate::entries::{self, TOP, Text, licence};
+use crate::text::is_word;
 
 /// Packages that Composer put in place.
 pub const INSTALLED: Cataloger = Cataloger {
@@ -32,44 +34,30 @@ pub const LOCK: Cataloger = Cataloger {
 };
 
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Document {
-    List(Vec<Entry>),
-    Object {
-        packages: Vec<Entry>,
-        #[serde(rename = "packages-dev", default)]
-        development: Option<Vec<Entry>>,
-    },
+struct Entry<'a> {
+    #[serde(borrow, default)]
+    name: Text<'a>,
+    #[serde(borrow, default)]
+    version: Text<'a>,
+    #[serde(default)]
+    license: Value,
 }
 
-#[derive(Deserialize)]
-struct Entry {
-    name: String,
-    #[serde(default)]
-    version: String,
-    #[serde(default)]
-    license: Vec<String>,
-}
+/// Where the list is: the document before Composer 2, and since.
+const PLACES: &[&str] = &[TOP, "packages", "packages-dev"];
 
 fn parse(path: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Problem>) {
     let mut found = Found::default();
-    let entries = match serde_json::from_slice(bytes) {
-        Ok(Document::List(list)) => list,
-        Ok(Document::Object {
-            mut packages,
-            development,
-        }) => {
-            packages.extend(development.into_iter().flatten());
-            packages
+    let read = entries::of_json(bytes, PLACES, |_, _, entry: Entry<'_>| {
+        let name = entry.name.as_str().filter(|name| is_word(name));
+        let version = entry.version.as_str().filter(|version| is_word(version));
+        if let (Some(name), Some(version)) = (name, version) {
+            found.packages.push(FoundPackage {
+                licence: licence(&[&entry.license]),
+                ..Package::new(PackageType::Composer, name, version).into()
+            });
         }
-        Err(error) => return unreadable(path, error),
-    };
-    let entries = entries
-        .into_iter()
-        .filter(|entry| is_word(&entry.name) && is_word(&entry.version));
-    found.packages.extend(entries.map(|entry| FoundPackage {
-        licence: entry.license.join(" OR "),
-        ..Package::new(PackageType::Composer, entry.name, entry.version).into()
-    }));
-    (found, Vec::new())
+    });
+    let problem = |detail| Problem::new(ProblemKind::Malformed, path, detail);
+    (found, read.err().map(problem).into_iter().collect())
 }

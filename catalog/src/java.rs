@@ -1,184 +1,358 @@
-//! Java archives: jars, and what is packed like them, at any depth.
-//!
-//! Of each archive are told all that Maven left in it (`META-INF/maven/**/pom.properties`: an
-//! archive that others were shaded into has many), and what it is itself: the properties that fit
-//! its own name, else its manifest (JAR File Specification), else its name.
+//! Java's archives: jars, and what else is one by another name, with those inside them. Form:
+//! the JAR file specification. What an archive is: [`identity`].
 
-use std::io::{Cursor, Read};
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 use image::Limits;
-use model::{Problem, ProblemKind};
-use zip::ZipArchive;
+use image::problems::Problems;
+use model::{Package, PackageType, Problem, ProblemKind};
 
-use crate::cataloger::{Cataloger, Found, PLAIN, Pattern, Role};
+use crate::cataloger::{Cataloger, Found, FoundPackage, PLAIN, Pattern, Role};
+use crate::maven::Pom;
 use crate::text::inside;
+use crate::zip::{Archive, Inflater, Member, ZipError};
 
+mod file_name;
+mod groups;
 mod identity;
+mod manifest;
+mod properties;
 
-/// Archives of classes, wherever they lie.
+use identity::Maven;
+use manifest::Manifest;
+
+/// Jars, and archives of applications, plugins and bundles.
 pub const JAVA: Cataloger = Cataloger {
     name: "java",
-    reads: "Java archives and the archives in them, by Maven's properties, manifest or name",
+    reads: "Java artifacts: the archive itself, those shaded into it, and those in archives \
+            inside it",
     paths: &[
         Pattern::Ending(".jar"),
         Pattern::Ending(".war"),
         Pattern::Ending(".ear"),
+        Pattern::Ending(".hpi"),
+        Pattern::Ending(".jpi"),
+        Pattern::Ending(".lpkg"),
         Pattern::Ending(".par"),
         Pattern::Ending(".sar"),
         Pattern::Ending(".nar"),
-        Pattern::Ending(".jpi"),
-        Pattern::Ending(".hpi"),
         Pattern::Ending(".kar"),
-        Pattern::Ending(".lpkg"),
+        Pattern::Ending(".rar"),
     ],
     role: Role::Installed,
     parse,
     ..PLAIN
 };
 
-/// A manifest or properties longer than this are none.
-const MOST_TEXT: u64 = 4 << 20;
+/// How archives of Java's own end; other programs have files that end as the other ones do.
+const OWN: &[&str] = &[".jar", ".war", ".ear", ".hpi", ".jpi", ".lpkg"];
+/// What is looked at of a manifest or of a `pom.properties`: a manifest of a signed archive goes
+/// on for megabytes with digests of single files.
+const HEAD_BYTES: u64 = 256 << 10;
+
+/// What a member is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    Manifest,
+    Properties,
+    Pom,
+    Archive,
+}
+
+fn use_of(name: &[u8]) -> Option<Use> {
+    match name.last()?.to_ascii_lowercase() {
+        b's' if is_file(name, b"pom.properties") => Some(Use::Properties),
+        b'l' if is_file(name, b"pom.xml") && contains(name, b"META-INF/maven/") => Some(Use::Pom),
+        b'f' if name.eq_ignore_ascii_case(b"META-INF/MANIFEST.MF") => Some(Use::Manifest),
+        b'r' | b'i' | b'g' => {
+            let ends = JAVA.paths.iter().any(|pattern| match pattern {
+                Pattern::Ending(end) => ends_with(name, end.as_bytes()),
+                _ => false,
+            });
+            ends.then_some(Use::Archive)
+        }
+        _ => None,
+    }
+}
+
+fn is_file(path: &[u8], name: &[u8]) -> bool {
+    let directory = path.strip_suffix(name);
+    directory.is_some_and(|directory| directory.is_empty() || directory.ends_with(b"/"))
+}
+
+fn contains(path: &[u8], part: &[u8]) -> bool {
+    path.windows(part.len()).any(|window| window == part)
+}
+
+fn ends_with(name: &[u8], end: &[u8]) -> bool {
+    let at = name.len().checked_sub(end.len());
+    let tail = at.and_then(|at| name.get(at..));
+    tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+}
 
 fn parse(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>) {
+    let is_own = OWN.iter().any(|end| path.ends_with(end));
+    if bytes.is_empty() || (!is_own && !bytes.starts_with(b"PK")) {
+        return (Found::default(), Vec::new());
+    }
+    let file = bytes.len() as u64;
+    let ratio = file.saturating_mul(limits.inflate_ratio);
     let mut reading = Reading {
         path,
         limits,
-        found: Found::default(),
-        problems: Vec::new(),
-        bytes: limits.archive_bytes,
+        inflater: Inflater::new(),
         entries: limits.archive_entries,
+        bytes: limits.archive_bytes.min(ratio.max(limits.archive_floor)),
+        held: limits.captured_bytes,
+        packages: Vec::new(),
+        problems: Problems::new(limits.problems),
     };
-    let (_, name) = image::path::split(path);
-    reading.archive(bytes, name, "", 0);
-    (reading.found, reading.problems)
+    reading.archive("", bytes, 1);
+    let found = Found {
+        packages: reading.packages,
+        ..Found::default()
+    };
+    (found, reading.problems.finish(path))
 }
 
-/// One file with all that lies in it.
+/// One file, with all archives in it.
 struct Reading<'a> {
     path: &'a str,
     limits: &'a Limits,
-    found: Found,
-    problems: Vec<Problem>,
-    /// What may still be inflated, and looked at.
-    bytes: u64,
+    inflater: Inflater,
+    /// Entries that may still be looked at.
     entries: usize,
+    /// Bytes that may still be inflated.
+    bytes: u64,
+    /// Bytes that may still be held at once.
+    held: u64,
+    packages: Vec<FoundPackage>,
+    problems: Problems,
 }
 
 impl Reading<'_> {
+    /// Something is wrong with an archive, or with a member of one.
     fn problem(&mut self, within: &str, kind: ProblemKind, detail: impl Into<String>) {
-        if self.problems.len() < self.limits.problems {
-            let place = inside(self.path, within);
-            self.problems.push(Problem::new(kind, place, detail));
+        self.problems.add(kind, inside(self.path, within), detail);
+    }
+
+    /// Reads an archive; `within` is the way to it in the file.
+    fn archive(&mut self, within: &str, bytes: &[u8], depth: usize) {
+        let archive = match Archive::open(bytes) {
+            Ok(archive) => archive,
+            Err(error) => return self.problem(within, error.kind(), error.to_string()),
+        };
+        let members = self.members(within, &archive);
+        self.identify(within, &archive, &members);
+        for (_, member) in members.iter().filter(|(used, _)| *used == Use::Archive) {
+            self.nested(within, &archive, member, depth);
         }
     }
 
-    fn archive(&mut self, bytes: &[u8], name: &str, within: &str, depth: usize) {
-        let mut archive = match ZipArchive::new(Cursor::new(bytes)) {
-            Ok(archive) => archive,
-            Err(error) => {
-                // An empty file with that name is a placeholder.
-                if !bytes.is_empty() {
-                    self.problem(within, ProblemKind::Malformed, error.to_string());
+    /// The members that say something, none of them inside another.
+    fn members<'a>(&mut self, within: &str, archive: &Archive<'a>) -> Vec<(Use, Member<'a>)> {
+        let mut wanted = Vec::new();
+        for member in archive.members() {
+            let member = match member {
+                Ok(member) => member,
+                Err(error) => {
+                    self.problem(within, error.kind(), error.to_string());
+                    break;
                 }
-                return;
+            };
+            let Some(left) = self.entries.checked_sub(1) else {
+                let limit = self.limits.archive_entries;
+                let detail = format!("has more than the {limit} entries that are looked at");
+                self.problem(within, ProblemKind::Limit, detail);
+                break;
+            };
+            self.entries = left;
+            if let Some(used) = use_of(member.name) {
+                wanted.push((used, member));
             }
-        };
-        if archive.len() > self.entries {
-            let detail = format!("has {} entries, more than are looked at", archive.len());
-            self.problem(within, ProblemKind::Limit, detail);
-            return;
         }
-        self.entries -= archive.len();
-        let mut clues = identity::Clues::new(name);
-        let mut inner = Vec::new();
-        for index in 0..archive.len() {
-            let Some(member) = archive.name_for_index(index).and_then(Result::ok) else {
+        self.check_overlaps(within, archive, &mut wanted);
+        wanted
+    }
+
+    /// Members in each other's bytes are how a small archive is made to inflate to a large one.
+    /// One that is listed twice counts once.
+    fn check_overlaps<'a>(
+        &mut self,
+        within: &str,
+        archive: &Archive<'a>,
+        wanted: &mut Vec<(Use, Member<'a>)>,
+    ) {
+        let mut order: Vec<usize> = (0..wanted.len()).collect();
+        order.sort_by_key(|at| wanted.get(*at).map(|(_, member)| member.offset));
+        let mut dropped = vec![false; wanted.len()];
+        let mut before: Option<(Member<'a>, u64)> = None;
+        for at in order {
+            let Some((_, member)) = wanted.get(at) else {
                 continue;
             };
-            if identity::is_clue(&member) {
-                let member = member.into_owned();
-                if let Some(text) = self.text(&mut archive, index, within) {
-                    clues.add(&member, &text);
+            // One that cannot be found is told of when it is read.
+            let Ok((start, packed)) = archive.packed(member) else {
+                continue;
+            };
+            if let Some((one, _)) = before.filter(|(_, end)| member.offset < *end) {
+                if let Some(drop) = dropped.get_mut(at) {
+                    *drop = true;
                 }
-            } else if is_archive(&member) {
-                inner.push((index, member.into_owned()));
+                if (one.offset, one.name) != (member.offset, member.name) {
+                    let within = way(within, member.name);
+                    let detail = "lies inside another member";
+                    self.problem(&within, ProblemKind::Malformed, detail);
+                }
+                continue;
             }
+            before = Some((*member, start + packed.len() as u64));
         }
-        for mut package in clues.packages() {
-            within.clone_into(&mut package.within);
-            self.found.packages.push(package);
-        }
-        for (index, member) in inner {
-            let place = inside(within, &member);
-            self.inner(&mut archive, index, &member, &place, depth + 1);
+        let mut dropped = dropped.into_iter();
+        wanted.retain(|_| !dropped.next().unwrap_or_default());
+    }
+
+    /// The start of a member of text.
+    fn head<'a>(
+        &mut self,
+        within: &str,
+        archive: &Archive<'a>,
+        member: &Member<'a>,
+    ) -> Cow<'a, [u8]> {
+        let limit = HEAD_BYTES.min(self.bytes);
+        match self.inflater.start(archive, member, limit) {
+            Ok((bytes, is_whole)) => {
+                self.bytes -= (bytes.len() as u64).min(self.bytes);
+                if !is_whole && limit < HEAD_BYTES {
+                    self.exhausted(&way(within, member.name));
+                }
+                bytes
+            }
+            Err(error) => {
+                let within = way(within, member.name);
+                self.problem(&within, error.kind(), error.to_string());
+                Cow::Borrowed(&[])
+            }
         }
     }
 
-    /// An archive in an archive.
-    fn inner(
+    fn exhausted(&mut self, within: &str) {
+        let detail = "more would have to be inflated of this file than the limit";
+        self.problem(within, ProblemKind::Limit, detail);
+    }
+
+    /// Adds the packages that an archive is and holds.
+    fn identify<'a>(&mut self, within: &str, archive: &Archive<'a>, members: &[(Use, Member<'a>)]) {
+        let of = |wanted: Use| {
+            let members = members.iter().filter(move |(used, _)| *used == wanted);
+            members.map(|(_, member)| member)
+        };
+        let manifest = of(Use::Manifest).next();
+        let manifest = manifest.map(|member| Manifest::read(&self.head(within, archive, member)));
+        let mut maven: Vec<Maven> = Vec::new();
+        let mut by_directory: HashMap<&[u8], usize> = HashMap::new();
+        for member in of(Use::Properties) {
+            let directory = member.name.strip_suffix(b"pom.properties");
+            by_directory.insert(directory.unwrap_or_default(), maven.len());
+            maven.push(Maven {
+                place: text(member.name),
+                coordinates: properties::read(&self.head(within, archive, member)),
+                licence: String::new(),
+            });
+        }
+        for member in of(Use::Pom) {
+            let (pom, _) = Pom::read(&self.head(within, archive, member));
+            let directory = member.name.strip_suffix(b"pom.xml").unwrap_or_default();
+            let beside = by_directory.get(directory).copied();
+            let coordinates = pom.coordinates();
+            match beside.and_then(|at| maven.get_mut(at)) {
+                Some(one) => {
+                    let said = &mut one.coordinates;
+                    said.group = said.group.take().or(coordinates.group);
+                    said.artifact = said.artifact.take().or(coordinates.artifact);
+                    said.version = said.version.take().or(coordinates.version);
+                    one.licence = pom.licence();
+                }
+                None => maven.push(Maven {
+                    licence: pom.licence(),
+                    coordinates,
+                    place: text(member.name),
+                }),
+            }
+        }
+        let file = match within {
+            "" => self.path,
+            within => within.rsplit(':').next().unwrap_or(within),
+        };
+        for found in identity::identities(file, manifest.as_ref(), maven) {
+            let within = match (found.place, within) {
+                (None, within) => within.to_owned(),
+                (Some(place), "") => place,
+                (Some(place), within) => format!("{within}:{place}"),
+            };
+            self.packages.push(FoundPackage {
+                package: Package::new(PackageType::Maven, found.name, found.version),
+                licence: found.licence,
+                within,
+            });
+        }
+    }
+
+    /// Reads an archive in an archive.
+    fn nested<'a>(
         &mut self,
-        archive: &mut ZipArchive<Cursor<&[u8]>>,
-        index: usize,
-        member: &str,
-        place: &str,
+        within: &str,
+        archive: &Archive<'a>,
+        member: &Member<'a>,
         depth: usize,
     ) {
-        if depth > self.limits.archive_depth {
-            let detail = format!("lies deeper than {} archives", self.limits.archive_depth);
-            self.problem(place, ProblemKind::Limit, detail);
+        let within = way(within, member.name);
+        if depth >= self.limits.archive_depth {
+            let limit = self.limits.archive_depth;
+            let detail = format!("lies in more than {limit} archives, which are not looked into");
+            return self.problem(&within, ProblemKind::Limit, detail);
+        }
+        if within.len() > self.limits.path_bytes {
+            return self.problem(&within, ProblemKind::Limit, "has too long a path");
+        }
+        // An entry without bytes, a directory that is named so, is no archive.
+        if member.packed == 0 {
             return;
         }
-        if let Some(bytes) = self.member(archive, index, place, self.limits.captured_bytes) {
-            let (_, name) = image::path::split(member);
-            self.archive(&bytes, name, place, depth);
+        let limit = self.bytes.min(self.held);
+        let bytes = match self.inflater.read(archive, member, limit) {
+            Ok(bytes) => bytes,
+            Err(ZipError::TooLarge(_)) => return self.exhausted(&within),
+            Err(error) => return self.problem(&within, error.kind(), error.to_string()),
+        };
+        let is_own = OWN.iter().any(|end| ends_with(member.name, end.as_bytes()));
+        if !is_own && !bytes.starts_with(b"PK") {
+            return;
         }
-    }
-
-    fn text(
-        &mut self,
-        archive: &mut ZipArchive<Cursor<&[u8]>>,
-        index: usize,
-        within: &str,
-    ) -> Option<Vec<u8>> {
-        self.member(archive, index, within, MOST_TEXT)
-    }
-
-    fn member(
-        &mut self,
-        archive: &mut ZipArchive<Cursor<&[u8]>>,
-        index: usize,
-        place: &str,
-        limit: u64,
-    ) -> Option<Vec<u8>> {
-        let limit = limit.min(self.bytes);
-        let read = archive.by_index(index).map_err(|error| error.to_string());
-        let read = read.and_then(|member| {
-            let mut bytes = Vec::new();
-            let limited = &mut member.take(limit.saturating_add(1));
-            let read = limited.read_to_end(&mut bytes);
-            read.map(|_| bytes).map_err(|error| error.to_string())
-        });
-        match read {
-            Ok(bytes) if bytes.len() as u64 > limit => {
-                let detail = format!("inflates to more than the {limit} bytes that are read");
-                self.problem(place, ProblemKind::Limit, detail);
-                None
-            }
-            Ok(bytes) => {
-                self.bytes -= bytes.len() as u64;
-                Some(bytes)
-            }
-            Err(detail) => {
-                self.problem(place, ProblemKind::Malformed, detail);
-                None
-            }
-        }
+        // What is stored is read where it lies.
+        let size = match &bytes {
+            Cow::Borrowed(_) => 0,
+            Cow::Owned(bytes) => bytes.len() as u64,
+        };
+        self.bytes = self.bytes.saturating_sub(size);
+        self.held = self.held.saturating_sub(size);
+        self.archive(&within, &bytes, depth + 1);
+        self.held += size;
     }
 }
 
-/// Whether a member is packed like the archives that are looked into.
-fn is_archive(name: &str) -> bool {
-    JAVA.paths.iter().any(|pattern| pattern.matches(name))
+/// A member's path, fit to be shown.
+fn text(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).replace(char::is_control, "\u{fffd}")
+}
+
+/// The way to a member of the archive at `within`.
+fn way(within: &str, name: &[u8]) -> String {
+    match within {
+        "" => text(name),
+        within => format!("{within}:{}", text(name)),
+    }
 }
 
 #[cfg(test)]

@@ -1,14 +1,20 @@
 //! Node packages as they are installed: `package.json`, docs.npmjs.com "package.json".
 
+use std::collections::HashSet;
+
 use image::Limits;
-use model::{Package, PackageType, Problem};
+use model::{Package, PackageType, Problem, ProblemKind};
 use serde::Deserialize;
 use serde_json::Value;
 
+pub mod bun;
+pub mod deno;
 pub mod lock;
+pub mod pnpm;
 pub mod yarn;
 
 use crate::cataloger::{Cataloger, Found, FoundPackage, PLAIN, Pattern, Role};
+use crate::entries::{Text, licence};
 use crate::text::{is_word, unreadable};
 
 /// Every package that names itself and its version, in `node_modules` or elsewhere.
@@ -22,11 +28,11 @@ pub const NODE: Cataloger = Cataloger {
 };
 
 #[derive(Deserialize)]
-struct Manifest {
-    #[serde(default)]
-    name: Value,
-    #[serde(default)]
-    version: Value,
+struct Manifest<'a> {
+    #[serde(borrow, default)]
+    name: Text<'a>,
+    #[serde(borrow, default)]
+    version: Text<'a>,
     #[serde(default)]
     license: Value,
     #[serde(default)]
@@ -36,7 +42,7 @@ struct Manifest {
 fn parse(path: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Problem>) {
     let mut found = Found::default();
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let manifest: Manifest = match serde_json::from_slice(bytes) {
+    let manifest: Manifest<'_> = match serde_json::from_slice(bytes) {
         Ok(manifest) => manifest,
         // Test data of tools is full of broken ones; where packages are installed it is news.
         Err(_) if !is_installed(path) => return (found, Vec::new()),
@@ -47,7 +53,7 @@ fn parse(path: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Problem>) {
     };
     if is_name(name) && is_version(version.trim()) {
         found.packages.push(FoundPackage {
-            licence: manifest.licence(),
+            licence: licence(&[&manifest.license, &manifest.licenses]),
             ..Package::new(PackageType::Npm, name, version.trim()).into()
         });
     }
@@ -81,28 +87,51 @@ fn is_version(version: &str) -> bool {
     version.starts_with(|first: char| first.is_ascii_digit() || first == 'v') && is_word(version)
 }
 
-impl Manifest {
-    /// A name or an expression; in old manifests an object, or a list of objects.
-    fn licence(&self) -> String {
-        let one = |value: &Value| {
-            let of_object = value.get("type").or_else(|| value.get("name"));
-            let text = value.as_str().or_else(|| of_object?.as_str());
-            text.map(str::trim)
-                .filter(|text| !text.is_empty())
-                .map(str::to_owned)
-        };
-        let several = |value: &Value| {
-            let names: Vec<String> = value.as_array()?.iter().filter_map(one).collect();
-            (!names.is_empty()).then(|| names.join(" OR "))
-        };
-        let values = [&self.license, &self.licenses];
-        let found = values
-            .into_iter()
-            .find_map(|value| one(value).or_else(|| several(value)));
-        found
-            .filter(|text| !text.contains(char::is_control))
-            .unwrap_or_default()
+/// The version in the name of a tarball: `https://registry.npmjs.org/a/-/a-1.0.0.tgz`.
+fn of_tarball<'a>(name: &str, url: &'a str) -> Option<&'a str> {
+    let (_, bare) = image::path::split(name);
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    let (_, file) = image::path::split(url.get(..end)?);
+    let version = file.strip_prefix(bare)?.strip_prefix('-')?;
+    let version = version
+        .strip_suffix(".tgz")
+        .or_else(|| version.strip_suffix(".tar.gz"));
+    version.filter(|version| is_version(version))
+}
+
+/// The packages of a lock file, each once: it names some at several places.
+#[derive(Default)]
+struct List {
+    found: Found,
+    seen: HashSet<(String, String)>,
+}
+
+impl List {
+    /// Adds a package, if name and version are such.
+    fn add(&mut self, name: &str, version: &str, licence: String) {
+        if is_name(name)
+            && is_version(version)
+            && self.seen.insert((name.to_owned(), version.to_owned()))
+        {
+            self.found.packages.push(FoundPackage {
+                licence,
+                ..Package::new(PackageType::Npm, name, version).into()
+            });
+        }
     }
+
+    /// All of them, and what ended the reading.
+    fn finish(self, path: &str, read: Result<(), String>) -> (Found, Vec<Problem>) {
+        let problem = |detail| Problem::new(ProblemKind::Malformed, path, detail);
+        (self.found, read.err().map(problem).into_iter().collect())
+    }
+}
+
+/// `name@version`, the name perhaps with a scope.
+fn split_at_version(text: &str) -> Option<(&str, &str)> {
+    let at = text.char_indices().skip(1).find(|(_, one)| *one == '@')?.0;
+    let (name, version) = text.split_at_checked(at)?;
+    Some((name, version.strip_prefix('@')?))
 }
 
 #[cfg(test)]

@@ -42,8 +42,12 @@ pub struct Limits {
     pub captured_bytes: u64,
     /// Archives that may lie inside each other, in a file of a layer: a jar in a jar.
     pub archive_depth: usize,
-    /// All that is inflated of one file of a layer and of the archives in it.
+    /// All that is inflated of one file of a layer and of the archives in it. It stands to the
+    /// file's own size as [`Limits::inflate_ratio`] allows, once [`Limits::archive_floor`] is
+    /// passed; what is held at one time is bounded by [`Limits::captured_bytes`].
     pub archive_bytes: u64,
+    /// Inflated bytes of one file of a layer up to which any ratio is allowed.
+    pub archive_floor: u64,
     /// Entries of one file of a layer and of the archives in it.
     pub archive_entries: usize,
     /// An archive that must be inflated before it can be read at any place.
@@ -74,6 +78,7 @@ impl Default for Limits {
             captured_bytes: 512 * MIB,
             archive_depth: 16,
             archive_bytes: 2 * GIB,
+            archive_floor: 32 * MIB,
             archive_entries: 1_000_000,
             spool_bytes: 64 * GIB,
             repositories: 10_000,

@@ -1,242 +1,235 @@
-//! Which artifacts an archive is and holds.
+//! Which Maven artifacts an archive is and holds, by evidence from inside and from its name.
+//!
+//! In this order, and all is kept:
+//!
+//! 1. Every `pom.properties` is an artifact, and every `pom.xml` below `META-INF/maven` without
+//!    one. The archive itself is the one that fits the file's name; or, where the name says
+//!    nothing against it, the only one.
+//! 2. Where none is the archive itself, its manifest and its file name tell it together. Maven's
+//!    repositories name files after artifact and version, so a name of that form tells the
+//!    artifact; otherwise `Short-Name`, `Implementation-Title`, `Bundle-SymbolicName` or the
+//!    file's whole name do. An archive without any version is no package.
+//!
+//! The group of 2. is what is known of the artifact's name ([`super::groups`]); what the manifest
+//! gives as one (`Group-Id`, `Implementation-Vendor-Id`); what stands before the artifact in
+//! `Bundle-SymbolicName`, `Automatic-Module-Name` or `Implementation-Title`; or, as the oldest
+//! artifacts have it (`commons-io:commons-io`), the artifact's name.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use model::{Package, PackageType};
+use super::file_name::FileName;
+use super::groups;
+use super::manifest::Manifest;
+use crate::maven::Coordinates;
+use crate::text::word;
 
-use crate::cataloger::FoundPackage;
-use crate::text::{is_word, lines};
-
-/// Whether a member says what an archive is.
-pub fn is_clue(member: &str) -> bool {
-    member == MANIFEST || is_properties(member)
+/// What Maven left in an archive.
+#[derive(Debug, Default)]
+pub struct Maven {
+    /// Where it lies in the archive.
+    pub place: String,
+    /// What it says.
+    pub coordinates: Coordinates,
+    /// The licence of the `pom.xml` there.
+    pub licence: String,
 }
 
-const MANIFEST: &str = "META-INF/MANIFEST.MF";
-
-/// Maven's archiver puts them under `META-INF/maven/GROUP/ARTIFACT/`; where classes of another
-/// archive lie in a directory (`WEB-INF/classes`, `BOOT-INF/classes`) below that.
-fn is_properties(member: &str) -> bool {
-    member.ends_with("/pom.properties") && member.contains("META-INF/maven/")
+/// One artifact.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// `group:artifact`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its licence; empty where it says none.
+    pub licence: String,
+    /// What tells of it, for one that the archive holds; `None` for the archive itself.
+    pub place: Option<String>,
 }
 
-/// What an archive says of itself.
-pub struct Clues {
-    /// Its file's name without the ending, as artifact and version.
-    name: (String, String),
-    manifest: BTreeMap<String, String>,
-    artifacts: Vec<Artifact>,
+/// The artifacts of an archive: its path, its manifest and what Maven left in it.
+pub fn identities(path: &str, manifest: Option<&Manifest>, maven: Vec<Maven>) -> Vec<Identity> {
+    let versions = manifest.map(versions).unwrap_or_default();
+    let known: Vec<Artifact> = maven.into_iter().filter_map(Artifact::of).collect();
+    let mut hints: Vec<&str> = known.iter().map(|known| known.version.as_str()).collect();
+    // Of hundreds only the archive's own would help.
+    hints.truncate(8);
+    hints.extend(versions.iter().map(String::as_str));
+    let file = FileName::new(path, &hints);
+    let own = own(&known, &file, manifest);
+    let mut found: Vec<Identity> = Vec::new();
+    let mut seen = BTreeSet::new();
+    let order = own.iter().copied();
+    for at in order.chain((0..known.len()).filter(|at| Some(*at) != own)) {
+        let Some(artifact) = known.get(at) else {
+            continue;
+        };
+        let name = format!("{}:{}", artifact.group, artifact.artifact);
+        if seen.insert((name.clone(), artifact.version.clone())) {
+            found.push(Identity {
+                name,
+                version: artifact.version.clone(),
+                licence: artifact.licence.clone(),
+                place: (Some(at) != own).then(|| artifact.place.clone()),
+            });
+        }
+    }
+    let manifests = || manifest.and_then(licence).unwrap_or_default();
+    if own.is_some() {
+        if let Some(first) = found.first_mut().filter(|first| first.licence.is_empty()) {
+            first.licence = manifests();
+        }
+    } else if let Some((group, artifact, version)) = told(&file, manifest, &versions) {
+        let same = |known: &Artifact| known.artifact == artifact && known.version == version;
+        if !known.iter().any(same) {
+            let own = Identity {
+                name: format!("{group}:{artifact}"),
+                version,
+                licence: manifests(),
+                place: None,
+            };
+            found.insert(0, own);
+        }
+    }
+    found
 }
 
-/// What Maven calls a thing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What Maven left, complete.
 struct Artifact {
     group: String,
-    name: String,
+    artifact: String,
     version: String,
+    licence: String,
+    place: String,
 }
 
-impl Clues {
-    /// Nothing but a file's name.
-    pub fn new(file: &str) -> Clues {
-        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-        Clues {
-            name: split_name(stem),
-            manifest: BTreeMap::new(),
-            artifacts: Vec::new(),
-        }
-    }
-
-    /// Adds what a member says.
-    pub fn add(&mut self, member: &str, text: &[u8]) {
-        match member {
-            MANIFEST => self.manifest = attributes(text),
-            _ => self.artifacts.extend(properties(text)),
-        }
-    }
-
-    /// All artifacts, the archive itself among them.
-    pub fn packages(self) -> Vec<FoundPackage> {
-        let licence = self.value("Bundle-License").unwrap_or_default().to_owned();
-        let (named, version) = &self.name;
-        let is_own = |artifact: &Artifact| {
-            let has_version = version.is_empty() || artifact.version == *version;
-            *named == artifact.name || (named.starts_with(&artifact.name) && has_version)
-        };
-        let has_own = self.artifacts.iter().any(is_own);
-        // An archive with one set of properties is that artifact, however its file is called.
-        let own = (!has_own && self.artifacts.len() != 1).then(|| self.own());
-        let mut all: Vec<Artifact> = own.flatten().into_iter().collect();
-        for artifact in self.artifacts {
-            if !all.contains(&artifact) {
-                all.push(artifact);
-            }
-        }
-        let package = |artifact: Artifact| {
-            let name = match artifact.group.as_str() {
-                "" => artifact.name.clone(),
-                group => format!("{group}:{}", artifact.name),
-            };
-            FoundPackage {
-                licence: match is_link_or_word(&licence) {
-                    true => licence.clone(),
-                    false => String::new(),
-                },
-                ..Package::new(PackageType::Maven, name, artifact.version).into()
-            }
-        };
-        all.into_iter().map(package).collect()
-    }
-
-    fn value(&self, attribute: &str) -> Option<&str> {
-        let value = self.manifest.get(attribute)?.trim();
-        (!value.is_empty()).then_some(value)
-    }
-
-    /// What the manifest and the name say that the archive is; `None` where there is no version.
-    fn own(&self) -> Option<Artifact> {
-        let (named, in_name) = &self.name;
-        let version = match in_name.as_str() {
-            "" => [
-                "Implementation-Version",
-                "Bundle-Version",
-                "Specification-Version",
-                "Plugin-Version",
-            ]
-            .iter()
-            .find_map(|attribute| self.value(attribute))?,
-            version => version,
-        };
-        let symbolic = self.value("Bundle-SymbolicName");
-        let symbolic = symbolic.map(|name| name.split(';').next().unwrap_or(name).trim());
-        let name = match named.as_str() {
-            "" => symbolic.or(self.value("Implementation-Title"))?,
-            name => name,
-        };
-        let group = self.group(name, symbolic);
-        (is_word(name) && is_word(version)).then(|| Artifact {
-            group,
-            name: name.to_owned(),
-            version: version.to_owned(),
+impl Artifact {
+    fn of(maven: Maven) -> Option<Artifact> {
+        // The way to it is META-INF/maven/GROUP/ARTIFACT/.
+        let mut way = maven.place.rsplit('/').skip(1);
+        let (artifact, group) = (way.next(), way.next());
+        let is_way = way.next() == Some("maven");
+        let by_way = |part: Option<&str>| part.filter(|_| is_way).and_then(identifier);
+        let given = |text: Option<String>| text.and_then(|text| identifier(&text));
+        let found = maven.coordinates;
+        let artifact = given(found.artifact).or_else(|| by_way(artifact))?;
+        let group = given(found.group).or_else(|| by_way(group));
+        Some(Artifact {
+            group: group.unwrap_or_else(|| groups::of(&artifact, None).0),
+            version: word(found.version?.as_bytes()).filter(|it| !it.contains("${"))?,
+            artifact,
+            licence: maven.licence,
+            place: maven.place,
         })
     }
+}
 
-    /// The group: as the manifest calls it, else the part of the bundle's or the module's name that
-    /// goes before the artifact's own.
-    fn group(&self, name: &str, symbolic: Option<&str>) -> String {
-        let is_group = |text: &&str| {
-            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-            text.contains('.') && text.bytes().all(allowed)
-        };
-        let vendor = ["Implementation-Vendor-Id", "Group-Id"];
-        let vendor = vendor
-            .iter()
-            .find_map(|one| self.value(one))
-            .filter(is_group);
-        if let Some(group) = vendor {
-            return group.to_owned();
-        }
-        let names = [symbolic, self.value("Automatic-Module-Name")];
-        let mut full = names.into_iter().flatten().filter(is_group);
-        let short = full.next().map(|full| {
-            let before = full.strip_suffix(name);
-            before
-                .and_then(|rest| rest.strip_suffix('.'))
-                .unwrap_or(full)
-        });
-        short.unwrap_or_default().to_owned()
+/// A group's or artifact's identifier: one word, without what separates them.
+fn identifier(text: &str) -> Option<String> {
+    let is_odd = |char: char| matches!(char, ':' | '/' | '$' | '{' | '}' | '"' | ',' | '<' | '>');
+    word(text.as_bytes()).filter(|text| !text.contains(is_odd))
+}
+
+/// Which of the artifacts is the archive itself.
+fn own(known: &[Artifact], file: &FileName<'_>, manifest: Option<&Manifest>) -> Option<usize> {
+    let fitting = known.iter().enumerate().filter(|(_, one)| fits(one, file));
+    let best = fitting.max_by_key(|(at, one)| {
+        let is_version = file.stem.ends_with(&one.version);
+        (one.artifact.len(), is_version, std::cmp::Reverse(*at))
+    });
+    if let Some((at, _)) = best {
+        return Some(at);
     }
-}
-
-/// A licence in a word or an address; some manifests hold whole texts.
-fn is_link_or_word(text: &str) -> bool {
-    text.len() <= 200 && !text.contains(char::is_control)
-}
-
-/// `spring-core-5.3.20` as `spring-core` and `5.3.20`; a name without a version has none.
-fn split_name(stem: &str) -> (String, String) {
-    let dashes = stem.match_indices('-').map(|(at, _)| at);
-    let is_start = |at: &usize| {
-        let rest = stem.get(at + 1..).unwrap_or_default();
-        let rest = rest.strip_prefix('v').unwrap_or(rest);
-        rest.starts_with(|first: char| first.is_ascii_digit())
+    let first = known.first()?;
+    let is_same = |one: &Artifact| {
+        (&one.group, &one.artifact, &one.version) == (&first.group, &first.artifact, &first.version)
     };
-    match dashes.into_iter().find(is_start) {
-        Some(at) => {
-            let (name, version) = stem.split_at_checked(at).unwrap_or((stem, ""));
-            (name.to_owned(), version.trim_start_matches('-').to_owned())
-        }
-        None => (stem.to_owned(), String::new()),
-    }
-}
-
-/// The main section of a manifest: lines that begin with a blank go on with the one before.
-fn attributes(text: &[u8]) -> BTreeMap<String, String> {
-    let mut unfolded: Vec<String> = Vec::new();
-    for (_, line) in lines(text) {
-        match (line.strip_prefix(b" "), unfolded.last_mut()) {
-            (Some(more), Some(last)) => last.push_str(&String::from_utf8_lossy(more)),
-            _ if line.is_empty() => break,
-            _ => unfolded.push(String::from_utf8_lossy(line).into_owned()),
-        }
-    }
-    let pair = |line: String| {
-        let (name, value) = line.split_once(':')?;
-        Some((name.trim().to_owned(), value.trim().to_owned()))
+    let has = |name: &str| manifest.and_then(|manifest| manifest.get(name));
+    let agrees = match file.version {
+        Some(version) => version.starts_with(&first.version),
+        None => has("Implementation-Version").is_none_or(|version| version == first.version),
     };
-    unfolded.into_iter().filter_map(pair).collect()
+    (agrees && known.iter().all(is_same)).then_some(0)
 }
 
-/// `java.util.Properties`, as Maven's archiver writes them.
-fn properties(text: &[u8]) -> Option<Artifact> {
-    let value = |wanted: &str| {
-        let mut pairs = lines(text).filter_map(|(_, line)| {
-            let (name, value) = std::str::from_utf8(line).ok()?.split_once('=')?;
-            Some((name.trim(), value.trim()))
-        });
-        let (_, value) = pairs.find(|(name, _)| *name == wanted)?;
-        (is_word(value) && !value.contains("${")).then(|| value.to_owned())
+/// Whether a file is named after an artifact: the rest is a version, a classifier, or nothing.
+fn fits(artifact: &Artifact, file: &FileName<'_>) -> bool {
+    let Some(rest) = file.stem.strip_prefix(artifact.artifact.as_str()) else {
+        return false;
     };
-    Some(Artifact {
-        group: value("groupId")?,
-        name: value("artifactId")?,
-        version: value("version")?,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_split_before_the_version() {
-        for (stem, name, version) in [
-            ("spring-core-5.3.20", "spring-core", "5.3.20"),
-            ("log4j-1.2-api-2.17.1", "log4j", "1.2-api-2.17.1"),
-            ("guava-31.1-jre", "guava", "31.1-jre"),
-            ("app", "app", ""),
-            ("x-v2.0", "x", "v2.0"),
-            ("-1", "", "1"),
-        ] {
-            assert_eq!(
-                split_name(stem),
-                (name.to_owned(), version.to_owned()),
-                "{stem}"
-            );
+    let is_digit = |char: char| char.is_ascii_digit();
+    match rest.strip_prefix(['-', '_', '.']) {
+        None => rest.is_empty(),
+        Some(rest) => {
+            rest.starts_with(is_digit) || rest.contains(&artifact.version) || file.version.is_none()
         }
     }
+}
 
-    #[test]
-    fn a_manifest_and_properties_are_read() {
-        let manifest = b"Manifest-Version: 1.0\r\nBundle-SymbolicName: org.apache.commons.lan\r\n \
-            g3;singleton:=true\r\nBundle-Version: 3.12.0\r\n\r\nName: x\r\nBundle-Version: 9\r\n";
-        let mut clues = Clues::new("lib.jar");
-        clues.add(MANIFEST, manifest);
-        let own = clues.own().unwrap();
-        assert_eq!(
-            (own.group.as_str(), own.version.as_str()),
-            ("org.apache.commons.lang3", "3.12.0")
-        );
-        assert_eq!(properties(b"version=${x}\ngroupId=a\nartifactId=b\n"), None);
+/// The versions that a manifest gives its archive, the best first.
+fn versions(manifest: &Manifest) -> Vec<String> {
+    const NAMES: &[&str] = &[
+        "Plugin-Version",
+        "Implementation-Version",
+        "Bundle-Version",
+        "Specification-Version",
+    ];
+    let versions = NAMES.iter().filter_map(|name| {
+        // A build or a date can stand behind it.
+        let first = manifest.get(name)?.split_whitespace().next()?;
+        let first = first.trim_matches(['"', '\'', ',', ';']);
+        let version = word(first.as_bytes())?;
+        let is_one = version.contains(|char: char| char.is_ascii_digit());
+        (is_one && !version.contains("${")).then_some(version)
+    });
+    versions.collect()
+}
+
+fn licence(manifest: &Manifest) -> Option<String> {
+    let found = manifest
+        .get("Plugin-License-Name")
+        .or(manifest.get("Bundle-License"))?;
+    let is_odd = |char: char| char.is_control();
+    Some(found.replace(is_odd, " "))
+}
+
+/// Group, artifact and version, by manifest and file name.
+fn told(
+    file: &FileName<'_>,
+    manifest: Option<&Manifest>,
+    versions: &[String],
+) -> Option<(String, String, String)> {
+    let has = |name: &str| manifest.and_then(|manifest| manifest.get(name));
+    // An agent's patches for a library carry the library's name and version.
+    if has("Weave-Classes").is_some() {
+        return None;
     }
+    let of_file = file.version.map(str::to_owned);
+    let version = of_file.or_else(|| versions.first().cloned());
+    let version = word(version?.as_bytes())?;
+    let title = has("Implementation-Title");
+    let bundle = manifest.and_then(|manifest| manifest.bundle("Bundle-SymbolicName"));
+    let name = match file.version {
+        Some(_) => identifier(file.artifact),
+        None => {
+            let names = [has("Short-Name"), title.map(artifact_of_title), bundle];
+            let mut names = names.into_iter().flatten().filter_map(identifier);
+            // A class file of the file's own name has a known artifact: see the table.
+            let known = groups::is_known(file.stem).then(|| identifier(file.stem));
+            known
+                .flatten()
+                .or_else(|| names.next())
+                .or_else(|| identifier(file.stem))
+        }
+    };
+    let (group, artifact) = groups::of(&name?, manifest);
+    Some((group, artifact, version))
+}
+
+/// The artifact in a title of Gradle's publishing plugins, `group#artifact;version`, or the title.
+fn artifact_of_title(title: &str) -> &str {
+    let inner = title.split_once('#').map(|(_, rest)| rest);
+    inner
+        .and_then(|rest| rest.split(';').next())
+        .unwrap_or(title)
 }
