@@ -34,8 +34,23 @@ pub fn of_json<'de, T: Deserialize<'de>>(
 /// Nesting of a YAML document; honest ones have a handful.
 const DEPTH: usize = 64;
 
-/// The same of a YAML document. The reader's own budget is meant for small settings files; here it
-/// is the file's size, already bounded, that says how many nodes there can be.
+/// What a YAML document of a size may make of the reader. The reader's own budget is meant for
+/// small settings files; here it is the file's size, already bounded, that says how many nodes
+/// there can be.
+pub fn yaml_bounds(size: usize) -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_events: size.saturating_add(64),
+            max_nodes: size.saturating_add(64),
+            max_total_scalar_bytes: size.saturating_mul(2).saturating_add(64),
+            max_depth: DEPTH,
+            max_aliases: 64,
+            max_anchors: 64,
+        },
+    }
+}
+
+/// Hands on the entries of a YAML document in the same way.
 ///
 /// # Errors
 ///
@@ -45,17 +60,7 @@ pub fn of_yaml<'de, T: Deserialize<'de>>(
     places: &'static [&'static str],
     mut take: impl FnMut(&'static str, &str, T),
 ) -> Result<(), String> {
-    let size = bytes.len();
-    let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            max_events: size.saturating_add(64),
-            max_nodes: size.saturating_add(64),
-            max_total_scalar_bytes: size.saturating_mul(2).saturating_add(64),
-            max_depth: DEPTH,
-            max_aliases: 64,
-            max_anchors: 64,
-        },
-    };
+    let options = yaml_bounds(bytes.len());
     let place = Place::new(places, &mut take);
     let read = serde_saphyr::with_deserializer_from_slice_with_options(bytes, options, |reader| {
         place.deserialize(reader)

@@ -1,23 +1,34 @@
-//! Ruby gems as they are installed: `specifications/NAME-VERSION[-PLATFORM].gemspec`, which
-//! RubyGems writes as Ruby of one form (`Gem::Specification#to_ruby`). No Ruby is run: `s.name`
-//! and `s.version` are read where strings are assigned to them.
+//! Ruby gems as RubyGems installs them: `specifications/NAME-VERSION[-PLATFORM].gemspec`, also
+//! `specifications/default` for those that Ruby brings itself, and what Bundler took from
+//! repositories.
+//!
+//! Such a file is Ruby that RubyGems wrote itself (`Gem::Specification#to_ruby`), an assignment a
+//! line; before it stands `# stub: NAME VERSION PLATFORM PATHS`. The platform is no part of the
+//! version.
 
 use image::Limits;
-use model::{Package, PackageType, Problem};
+use model::{PackageType, Problem};
 
-pub mod lock;
+use crate::cataloger::{Cataloger, Found, PLAIN, Pattern, Role};
+use crate::document;
+use crate::text::{FileProblems, lines};
 
-use crate::cataloger::{Cataloger, Found, FoundPackage, PLAIN, Pattern, Role};
-use crate::text::{FileProblems, lines, word};
+pub mod gemfile_lock;
 
-/// Installed gems, those among them that come with Ruby.
+/// Gems that are installed.
 pub const GEM: Cataloger = Cataloger {
     name: "gem",
-    reads: "Ruby gems, by their specifications",
-    paths: &[Pattern::Under {
-        directory: "specifications",
-        ending: ".gemspec",
-    }],
+    reads: "installed Ruby gems, with licence",
+    paths: &[
+        Pattern::Under {
+            directory: "specifications",
+            ending: ".gemspec",
+        },
+        Pattern::Under {
+            directory: "bundler/gems",
+            ending: ".gemspec",
+        },
+    ],
     role: Role::Installed,
     parse,
     ..PLAIN
@@ -25,85 +36,138 @@ pub const GEM: Cataloger = Cataloger {
 
 fn parse(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>) {
     let mut problems = FileProblems::new(path, limits);
-    let (mut name, mut version, mut licence) = (None, None, String::new());
-    for (_, line) in lines(bytes) {
-        let Some((field, value)) = assignment(line) else {
-            continue;
-        };
-        match field {
-            "name" if name.is_none() => name = strings(value).next().and_then(word),
-            "version" if version.is_none() => version = strings(value).next().and_then(word),
-            "licenses" | "license" if licence.is_empty() => {
-                let names: Vec<String> = strings(value).map(image::path::text).collect();
-                licence = names.join(" OR ");
-            }
-            _ => {}
-        }
-    }
     let mut found = Found::default();
-    match (name, version) {
-        (Some(name), Some(version)) => found.packages.push(FoundPackage {
-            licence: licence.chars().filter(|one| !one.is_control()).collect(),
-            ..Package::new(PackageType::Gem, name, version).into()
-        }),
-        _ => problems.at(1, "names no gem and version"),
+    let spec = Spec::of(bytes);
+    let package = spec.name.zip(spec.version).and_then(|(name, version)| {
+        let (name, version) = (str::from_utf8(name).ok()?, str::from_utf8(version).ok()?);
+        document::package(PackageType::Gem, name, version)
+    });
+    match package {
+        Some(mut package) => {
+            let licences = spec
+                .licences
+                .iter()
+                .map(|word| String::from_utf8_lossy(word));
+            let licences: Vec<_> = licences
+                .filter(|word| !word.contains(char::is_control))
+                .collect();
+            package.licence = licences.join(", ");
+            found.packages.push(package);
+        }
+        // What lies in a repository may be a program that no tool has written.
+        None if path.contains("bundler/gems/") => {}
+        None => problems.at(1, "has no name and version that can be read"),
     }
     (found, problems.finish())
 }
 
-/// `  s.name = "rake".freeze` as `name` and what follows the sign. The variable may have any name.
-fn assignment(line: &[u8]) -> Option<(&str, &[u8])> {
-    let equals = line.iter().position(|byte| *byte == b'=')?;
-    let (left, right) = line.split_at_checked(equals)?;
-    let (_, field) = std::str::from_utf8(left).ok()?.trim().rsplit_once('.')?;
-    let is_word = field
-        .bytes()
-        .all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    is_word.then_some((field, right.get(1..)?))
+/// Licences of one gem.
+const LICENCES: usize = 16;
+
+/// What is assigned in it.
+#[derive(Default)]
+struct Spec<'a> {
+    name: Option<&'a [u8]>,
+    version: Option<&'a [u8]>,
+    licences: Vec<&'a [u8]>,
 }
 
-/// The quoted strings of an expression.
-fn strings(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+impl<'a> Spec<'a> {
+    fn of(bytes: &'a [u8]) -> Spec<'a> {
+        let mut spec = Spec::default();
+        let mut stub = Spec::default();
+        for (_, line) in lines(bytes) {
+            if let Some(words) = line.strip_prefix(b"# stub: ") {
+                let mut words = words.split(|byte| *byte == b' ');
+                // A second such line names extensions.
+                if stub.name.is_none() {
+                    stub.name = words.next();
+                    stub.version = words.next();
+                }
+                continue;
+            }
+            let Some((attribute, value)) = assignment(line) else {
+                continue;
+            };
+            match attribute {
+                b"name" => spec.name = spec.name.or_else(|| literals(value).next()),
+                b"version" => spec.version = spec.version.or_else(|| literals(value).next()),
+                b"license" | b"licenses" => {
+                    spec.licences.extend(literals(value).take(LICENCES));
+                    spec.licences.truncate(LICENCES);
+                }
+                _ => {}
+            }
+        }
+        spec.name = spec.name.or(stub.name);
+        spec.version = spec.version.or(stub.version);
+        spec
+    }
+}
+
+/// Attribute and value of `s.attribute = value`.
+fn assignment(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let line = line.trim_ascii_start();
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let dot = line.iter().position(|byte| !is_of_name(byte))?;
+    let rest = line.get(dot..)?.strip_prefix(b".")?;
+    let end = rest.iter().position(|byte| !is_of_name(byte))?;
+    let (attribute, rest) = rest.split_at_checked(end)?;
+    let value = rest.trim_ascii_start().strip_prefix(b"=")?;
+    (dot > 0).then_some((attribute, value))
+}
+
+/// The strings of a line, in quotes of either kind, that are written out.
+fn literals(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = value;
-    std::iter::from_fn(move || {
-        let open = rest.iter().position(|byte| matches!(byte, b'"' | b'\''))?;
-        let quote = *rest.get(open)?;
-        let after = rest.get(open + 1..)?;
-        let close = after.iter().position(|byte| *byte == quote)?;
-        let (text, end) = after.split_at_checked(close)?;
-        rest = end.get(1..)?;
-        Some(text)
-    })
+    let strings = std::iter::from_fn(move || {
+        let open = rest
+            .iter()
+            .position(|byte| matches!(byte, b'"' | b'\'' | b'#'))?;
+        let quote = *rest.get(open).filter(|byte| **byte != b'#')?;
+        let inside = rest.get(open + 1..)?;
+        let length = inside.iter().position(|byte| *byte == quote)?;
+        let (string, after) = inside.split_at_checked(length)?;
+        rest = after.get(1..)?;
+        Some(string)
+    });
+    strings.filter(|string| !string.contains(&b'\\') && !string.windows(2).any(|two| two == b"#{"))
 }
 
 #[cfg(test)]
 mod tests {
-    use expect_test::expect;
-
     use super::*;
     use crate::tests::show;
+    use expect_test::expect;
+
+    fn read(path: &str, text: &str) -> String {
+        show(parse(path, text.as_bytes(), &Limits::default()))
+    }
 
     #[test]
-    fn a_specification_names_a_gem() {
-        // After RubyGems 3.3's specifications of nokogiri 1.13 (for a platform) and rake 13.0.6.
-        let text = "# -*- encoding: utf-8 -*-\n# stub: nokogiri 1.13.0 x86_64-linux lib\n\n\
-            Gem::Specification.new do |s|\n  s.name = \"nokogiri\".freeze\n  s.version = \"1.13.0\"\n  \
-            s.platform = \"x86_64-linux\".freeze\n  s.licenses = [\"MIT\".freeze, \"Apache-2.0\".freeze]\n  \
-            s.required_ruby_version = Gem::Requirement.new(\"~> 2.6\".freeze)\nend\n";
-        let told = |text: &str| show(parse("g", text.as_bytes(), &Limits::default()));
+    fn what_is_assigned_counts_and_else_the_stub() {
+        let mut shown = String::new();
+        for text in [
+            "# stub: a 1.0 java lib\n# stub: ext/a\n  s.name = \"A\".freeze\n  s.version = \"2.0\"\n",
+            "# stub: a-b 1.0.0.pre.1 x86_64-linux lib\n",
+            "spec.name='x'\nspec.version = Gem::Version.new('1.5')\nspec.license = 'MIT' # \"no\"\n",
+            "s.name = \"x\"\ns.version = \"#{X::VERSION}\"\n",
+            "s.licenses = [\"MIT\".freeze, \"Ruby\"]\ns.version = \"1\"\ns.name = \"y\"",
+            "s.name = \"a b\"\ns.version = \"1\"\n",
+            "s.name = \"\n s.version =\n.name = \"x\"\n",
+        ] {
+            shown += &read("specifications/x.gemspec", text);
+        }
         expect![[r#"
-            gem nokogiri 1.13.0 licence "MIT OR Apache-2.0"
+            gem A 2.0
+            gem a-b 1.0.0.pre.1
+            gem x 1.5 licence "MIT"
+            ! specifications/x.gemspec:1: has no name and version that can be read (malformed)
+            gem y 1 licence "MIT, Ruby"
+            ! specifications/x.gemspec:1: has no name and version that can be read (malformed)
+            ! specifications/x.gemspec:1: has no name and version that can be read (malformed)
         "#]]
-        .assert_eq(&told(text));
-        expect![[r#"
-            gem rake 13.0.6
-        "#]]
-        .assert_eq(&told(
-            "spec.name='rake'\nspec.version = Gem::Version.new('13.0.6')\n",
-        ));
-        expect![[r#"
-            ! g:1: names no gem and version (malformed)
-        "#]]
-        .assert_eq(&told("s.name = NAME\ns.version = \"1\n"));
+        .assert_eq(&shown);
+        assert_eq!(read("bundler/gems/x-1/x.gemspec", "s.name = \"x\"\n"), "");
     }
 }

@@ -1,25 +1,41 @@
-//! Python distributions as they are installed: the core metadata of `*.dist-info/METADATA` (PEP
-//! 376, PEP 427) and of the older `*.egg-info`, headers in the form of e-mail.
+//! Python distributions as installers leave them: `*.dist-info/METADATA` of wheels,
+//! `*.egg-info/PKG-INFO` (or `*.egg-info` as a file) of setuptools and distutils, and
+//! `EGG-INFO/PKG-INFO` in an egg, unpacked or not.
+//!
+//! The form is that of "Core metadata specifications": a message's header fields (RFC 822) before
+//! the first empty line. "Recording installed projects" and setuptools' "Internal structure of
+//! Python eggs" say how directories are named; their names are taken where the text holds none.
+
+use std::borrow::Cow;
 
 use image::Limits;
 use model::{Package, PackageType, Problem};
 
-pub mod lock;
-
 use crate::cataloger::{Cataloger, Found, FoundPackage, PLAIN, Pattern, Role};
 use crate::text::{FileProblems, lines, word};
 
-/// Distributions that pip, a distribution or a build put in place.
+mod egg;
+pub mod lock;
+pub mod pipfile;
+pub mod requirements;
+
+pub use egg::EGG;
+
+/// Distributions that are installed.
 pub const PYTHON: Cataloger = Cataloger {
     name: "python",
-    reads: "Python distributions, installed as wheels or eggs",
+    reads: "installed Python distributions, with licence",
     paths: &[
         Pattern::Beside {
-            directory: ".dist-info",
+            directory: "dist-info",
             name: "METADATA",
         },
         Pattern::Beside {
-            directory: ".egg-info",
+            directory: "DIST-INFO",
+            name: "METADATA",
+        },
+        Pattern::Beside {
+            directory: "egg-info",
             name: "PKG-INFO",
         },
         Pattern::Beside {
@@ -33,88 +49,124 @@ pub const PYTHON: Cataloger = Cataloger {
     ..PLAIN
 };
 
+/// A licence that is longer is the licence's own text.
+const LICENCE: usize = 160;
+
 fn parse(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>) {
     let mut problems = FileProblems::new(path, limits);
-    let headers = Headers::read(bytes);
-    let mut found = Found::default();
-    match (
-        headers.get(b"Name").and_then(word),
-        headers.get(b"Version").and_then(word),
-    ) {
-        (Some(name), Some(version)) => {
-            found.packages.push(FoundPackage {
-                licence: headers.licence(),
-                ..Package::new(PackageType::Pypi, name, version).into()
-            });
+    let headers = Headers::of(bytes);
+    let (name, version) = match (&headers.name, &headers.version) {
+        (Some(name), Some(version)) => (name.clone(), version.clone()),
+        (name, version) => {
+            let (of_path, version_of_path) = of_path(path);
+            let name = name.clone().or_else(|| word(of_path?.as_bytes()));
+            let version = version
+                .clone()
+                .or_else(|| word(version_of_path?.as_bytes()));
+            let (Some(name), Some(version)) = (name, version) else {
+                problems.at(1, "has no usable Name or Version, nor has its path");
+                return (Found::default(), problems.finish());
+            };
+            (name, version)
         }
-        _ => problems.at(1, "names no distribution and version"),
-    }
+    };
+    let package = FoundPackage {
+        licence: headers.licence(),
+        ..Package::new(PackageType::Pypi, name, version).into()
+    };
+    let found = Found {
+        packages: vec![package],
+        ..Found::default()
+    };
     (found, problems.finish())
 }
 
-/// The headers that a reader asks for; the text behind them is not looked at.
-struct Headers<'a>(Vec<(&'a [u8], &'a [u8])>);
+/// Name and version as the directory, or the file where it stands alone, has them:
+/// `NAME-VERSION.dist-info`, `NAME-VERSION-py3.11.egg-info`, `NAME.egg-info`.
+fn of_path(path: &str) -> (Option<&str>, Option<&str>) {
+    let (parent, file) = image::path::split(path);
+    let (directory, last) = match file {
+        "PKG-INFO" | "METADATA" => image::path::split(parent),
+        _ => (parent, file),
+    };
+    // An unpacked egg has its name a directory higher.
+    let stem = match last {
+        "EGG-INFO" => image::path::split(directory).1.strip_suffix(".egg"),
+        _ => last.rsplit_once('.').map(|(stem, _)| stem),
+    };
+    let mut parts = stem.unwrap_or_default().split('-');
+    let name = parts.next().filter(|name| !name.is_empty());
+    let is_version = |part: &&str| part.starts_with(|one: char| one.is_ascii_digit());
+    (name, parts.next().filter(is_version))
+}
+
+/// The fields that count.
+#[derive(Default)]
+struct Headers<'a> {
+    name: Option<String>,
+    version: Option<String>,
+    expression: Option<Cow<'a, str>>,
+    licence: Option<Cow<'a, str>>,
+    classifiers: Vec<Cow<'a, str>>,
+}
 
 impl<'a> Headers<'a> {
-    fn read(bytes: &'a [u8]) -> Headers<'a> {
-        let wanted: [&[u8]; 4] = [b"Name", b"Version", b"License", b"License-Expression"];
-        let head = lines(bytes)
-            .map(|(_, line)| line)
-            .take_while(|line| !line.is_empty());
-        let header = |line: &'a [u8]| {
-            let colon = line.iter().position(|byte| *byte == b':')?;
-            let (name, value) = line.split_at_checked(colon)?;
-            let is_wanted = wanted.iter().any(|one| one.eq_ignore_ascii_case(name));
-            is_wanted.then(|| (name, value.get(1..).unwrap_or_default().trim_ascii()))
-        };
-        Headers(head.filter_map(header).collect())
+    fn of(bytes: &'a [u8]) -> Headers<'a> {
+        let mut headers = Headers::default();
+        let mut lines = lines(bytes).map(|(_, line)| line).peekable();
+        while let Some(line) = lines.next() {
+            if line.is_empty() {
+                break;
+            }
+            let mut is_folded = false;
+            while lines
+                .next_if(|next| next.starts_with(b" ") || next.starts_with(b"\t"))
+                .is_some()
+            {
+                is_folded = true;
+            }
+            let colon = line.iter().position(|byte| *byte == b':');
+            let Some((field, value)) = colon.and_then(|at| line.split_at_checked(at)) else {
+                continue;
+            };
+            let value = value.strip_prefix(b":").unwrap_or(value).trim_ascii();
+            headers.field(field, value, is_folded);
+        }
+        headers
     }
 
-    /// The first of a name.
-    fn get(&self, name: &[u8]) -> Option<&'a [u8]> {
-        let mut headers = self.0.iter();
-        let found = headers.find(|(other, _)| other.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| *value)
+    fn field(&mut self, field: &[u8], value: &'a [u8], is_folded: bool) {
+        let is = |wanted: &str| field.eq_ignore_ascii_case(wanted.as_bytes());
+        if is("Name") {
+            self.name = self.name.take().or_else(|| word(value));
+        } else if is("Version") {
+            self.version = self.version.take().or_else(|| word(value));
+        } else if is("License-Expression") {
+            self.expression = text(value);
+        } else if is("License") && !is_folded {
+            self.licence = text(value).filter(|licence| licence != "UNKNOWN");
+        } else if is("Classifier") && value.starts_with(b"License ::") {
+            let name = value.rsplit(|byte| *byte == b':').next();
+            self.classifiers.extend(name.and_then(text));
+        }
     }
 
-    /// The expression goes before the free text, which may be a whole licence: its first line is
-    /// what the header's line holds.
+    /// The expression; else the licence where it is a name; else what classifiers call it.
     fn licence(&self) -> String {
-        let named = |name: &[u8]| self.get(name).filter(|value| !value.is_empty());
-        let value = named(b"License-Expression").or_else(|| named(b"License"));
-        let text = image::path::text(value.unwrap_or_default());
-        match text.as_str() {
-            "UNKNOWN" => String::new(),
-            _ => text,
+        let said = self.expression.as_ref().or(self.licence.as_ref());
+        match said {
+            Some(said) => said.to_string(),
+            None => self.classifiers.join(", ").chars().take(LICENCE).collect(),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use expect_test::expect;
-
-    use super::*;
-    use crate::tests::show;
-
-    #[test]
-    fn the_headers_name_the_distribution() {
-        // After six 1.16.0's METADATA, 2021-05; what follows the empty line is text.
-        let text = "Metadata-Version: 2.1\r\nName: six\r\nVersion: 1.16.0\r\nLicense: MIT\r\n\r\nVersion: 2\r\n";
-        let told = |text: &str| show(parse("m", text.as_bytes(), &Limits::default()));
-        expect![[r#"
-            pypi six 1.16.0 licence "MIT"
-        "#]]
-        .assert_eq(&told(text));
-        expect![[r#"
-            pypi ruamel.yaml 0.18 licence "MIT OR Apache-2.0"
-        "#]]
-        .assert_eq(&told(
-            "name: ruamel.yaml\nVERSION: 0.18\nLicense: x\nLicense-Expression: MIT OR Apache-2.0\n",
-        ));
-        expect![[r#"
-            ! m:1: names no distribution and version (malformed)
-        "#]]
-        .assert_eq(&told("Name: two words\nVersion: 1\n"));
-    }
+/// A line that is no longer than a licence's name.
+fn text(value: &[u8]) -> Option<Cow<'_, str>> {
+    let text = String::from_utf8_lossy(value.trim_ascii());
+    let is_name = !text.is_empty() && text.len() <= LICENCE && !text.contains(char::is_control);
+    is_name.then_some(text)
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,6 +47,20 @@ pub enum Pattern {
     },
     /// Directories directly in one: of each the name is read, and no file.
     Directory(&'static str),
+    /// Files of a name in a directory or below it, wherever that is. The directory may be several.
+    Below {
+        /// The directory's name.
+        directory: &'static str,
+        /// The file's name.
+        name: &'static str,
+    },
+    /// Files whose names hold a word and end so, wherever they are: `*requirements*.txt`.
+    Holding {
+        /// The word.
+        word: &'static str,
+        /// How the name ends.
+        ending: &'static str,
+    },
     /// Files that no other pattern means and that begin as programs and libraries do: ELF, PE and
     /// Mach-O.
     Program,
@@ -68,6 +82,11 @@ impl Pattern {
             }
             Pattern::Under { directory, ending } => {
                 file.ends_with(ending) && is_below(parent, directory)
+            }
+            Pattern::Below { directory, name } => file == *name && is_below(parent, directory),
+            Pattern::Holding { word, ending } => {
+                let stem = file.strip_suffix(ending);
+                stem.is_some_and(|stem| stem.contains(word))
             }
             Pattern::Directory(_) | Pattern::Program => false,
         }
@@ -91,9 +110,11 @@ impl Pattern {
             Pattern::Within { name, .. }
             | Pattern::Deep { name, .. }
             | Pattern::Name(name)
-            | Pattern::Beside { name, .. } => Hook::Name(name),
+            | Pattern::Beside { name, .. }
+            | Pattern::Below { name, .. } => Hook::Name(name),
             Pattern::In { suffix: end, .. }
             | Pattern::Ending(end)
+            | Pattern::Holding { ending: end, .. }
             | Pattern::Under { ending: end, .. } => match end.rfind('.') {
                 Some(dot) => Hook::Extension(end.get(dot..).unwrap_or(end)),
                 None => Hook::Any,
@@ -147,6 +168,8 @@ impl std::fmt::Display for Pattern {
             Pattern::Beside { directory, name } => write!(f, "**/*{directory}/{name}"),
             Pattern::Under { directory, ending } => write!(f, "**/{directory}/**/*{ending}"),
             Pattern::Directory(directory) => write!(f, "/{directory}/*/"),
+            Pattern::Below { directory, name } => write!(f, "**/{directory}/**/{name}"),
+            Pattern::Holding { word, ending } => write!(f, "**/*{word}*{ending}"),
             Pattern::Program => write!(f, "every ELF, PE and Mach-O file"),
         }
     }
@@ -165,6 +188,14 @@ mod tests {
         let gem = Pattern::Under {
             directory: "specifications",
             ending: ".gemspec",
+        };
+        let opam = Pattern::Below {
+            directory: ".opam-switch/packages",
+            name: "opam",
+        };
+        let requirements = Pattern::Holding {
+            word: "requirements",
+            ending: ".txt",
         };
         let status = Pattern::In {
             directory: "var/lib/dpkg/status.d",
@@ -186,6 +217,13 @@ mod tests {
             (gem, "usr/specifications/default/x.gemspec", true),
             (gem, "usr/xspecifications/x.gemspec", false),
             (gem, "specifications/x.gemspec", true),
+            (opam, "a/.opam-switch/packages/b.1/opam", true),
+            (opam, "a/.opam-switch/packages/b.1/b.opam", false),
+            (opam, "usr/bin/opam", false),
+            (requirements, "a/requirements.txt", true),
+            (requirements, "a/dev-requirements-3.txt", true),
+            (requirements, "requirements/dev.txt", false),
+            (requirements, "requirements.in", false),
             (Pattern::Program, "usr/bin/ls", false),
         ] {
             assert_eq!(pattern.matches(path), expected, "{pattern} {path}");

@@ -1,177 +1,162 @@
-//! What Python projects are locked to: `requirements.txt` (PEP 508 with `==` alone),
-//! `Pipfile.lock`, and the TOML of poetry, uv, pdm and PEP 751.
+//! Lock files in TOML: those of Poetry, uv and PDM have a `[[package]]` each, `pylock.toml` a
+//! `[[packages]]` ("pylock.toml Specification", PEP 751).
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use image::Limits;
-use model::{Package, PackageType, Problem};
+use model::{PackageType, Problem};
 use serde::Deserialize;
 
 use crate::cataloger::{Cataloger, Found, PLAIN, Pattern, Role};
-use crate::text::{is_word, lines, unreadable};
+use crate::document::{add, check_toml, tables, toml};
+use crate::text::FileProblems;
 
-/// Lists of requirements with versions.
-pub const REQUIREMENTS: Cataloger = Cataloger {
-    name: "python-requirements",
-    reads: "Python distributions that are pinned by '==' in lists of requirements",
-    paths: &[
-        Pattern::Name("requirements.txt"),
-        Pattern::Ending("requirements.txt"),
-        Pattern::Under {
-            directory: "requirements",
-            ending: ".txt",
-        },
-    ],
-    role: Role::Locked,
-    parse: parse_requirements,
-    ..PLAIN
-};
-
-/// Pipenv's lock file.
-pub const PIPFILE_LOCK: Cataloger = Cataloger {
-    name: "pipfile-lock",
-    reads: "Python distributions that a project is locked to by pipenv",
-    paths: &[Pattern::Name("Pipfile.lock")],
-    role: Role::Locked,
-    parse: parse_pipfile,
-    ..PLAIN
-};
-
-/// Lock files in TOML, which are alike.
-pub const TOML_LOCK: Cataloger = Cataloger {
+/// The files of Poetry, uv (also of a single script) and PDM.
+pub const LOCK: Cataloger = Cataloger {
     name: "python-lock",
-    reads: "Python distributions that a project is locked to by poetry, uv, pdm or PEP 751",
+    reads: "Python distributions that Poetry, uv or PDM locked",
     paths: &[
         Pattern::Name("poetry.lock"),
         Pattern::Name("uv.lock"),
         Pattern::Name("pdm.lock"),
-        Pattern::Name("pylock.toml"),
+        Pattern::Ending(".py.lock"),
     ],
     role: Role::Locked,
-    parse: parse_toml,
+    parse,
     ..PLAIN
 };
 
-fn parse_requirements(_: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Problem>) {
+/// The standard's file.
+pub const PYLOCK: Cataloger = Cataloger {
+    name: "pylock",
+    reads: "Python distributions that a standard lock file names",
+    paths: &[
+        Pattern::Name("pylock.toml"),
+        Pattern::Holding {
+            word: "pylock.",
+            ending: ".toml",
+        },
+    ],
+    ..LOCK
+};
+
+#[derive(Deserialize)]
+struct File<'a> {
+    #[serde(borrow, alias = "packages", default)]
+    package: Vec<Entry<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Entry<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    /// Missing where a directory or a repository is meant.
+    #[serde(borrow)]
+    version: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    source: Source<'a>,
+}
+
+/// Where it comes from, as uv writes it; the project itself lies at `.`.
+#[derive(Default, Deserialize)]
+struct Source<'a> {
+    #[serde(borrow, alias = "virtual")]
+    editable: Option<Cow<'a, str>>,
+}
+
+fn parse(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>) {
+    let mut problems = FileProblems::new(path, limits);
     let mut found = Found::default();
-    for (_, line) in lines(bytes) {
-        let line = std::str::from_utf8(line).unwrap_or_default();
-        let line = line.split(" #").next().unwrap_or_default().trim();
-        let requirement = line.split([';', '\\']).next().unwrap_or_default();
-        let requirement = requirement.split(" --").next().unwrap_or_default();
-        let Some((name, version)) = requirement.split_once("==") else {
+    let pieces = tables(bytes, |line| {
+        line == b"[[package]]" || line == b"[[packages]]"
+    });
+    if pieces.is_empty() {
+        check_toml(bytes, &mut problems);
+    }
+    for piece in pieces {
+        let Some(file) = toml::<File>(piece, &mut problems) else {
             continue;
         };
-        let name = name.split('[').next().unwrap_or_default().trim();
-        let version = version.trim_start_matches('=').trim();
-        let is_one = !version.contains([',', '*']);
-        if is_one && !name.starts_with(['#', '-']) {
-            add(&mut found, name, version);
-        }
-    }
-    (found, Vec::new())
-}
-
-#[derive(Deserialize)]
-struct Pipfile {
-    #[serde(default)]
-    default: BTreeMap<String, Pinned>,
-    #[serde(default)]
-    develop: BTreeMap<String, Pinned>,
-}
-
-#[derive(Deserialize)]
-struct Pinned {
-    #[serde(default)]
-    version: String,
-}
-
-fn parse_pipfile(path: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Problem>) {
-    let mut found = Found::default();
-    match serde_json::from_slice::<Pipfile>(bytes) {
-        Ok(lock) => {
-            for (name, pinned) in lock.default.iter().chain(&lock.develop) {
-                add(&mut found, name, pinned.version.trim_start_matches('='));
+        for entry in file.package {
+            let is_project = entry.source.editable.as_deref() == Some(".");
+            if let (Some(version), false) = (entry.version, is_project) {
+                let package = (PackageType::Pypi, entry.name.as_ref(), version.as_ref());
+                add(&mut found, &mut problems, piece.0, package);
             }
-            (found, Vec::new())
         }
-        Err(error) => unreadable(path, error),
     }
-}
-
-#[derive(Deserialize)]
-struct Lock {
-    #[serde(default, alias = "packages")]
-    package: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-struct Entry {
-    name: String,
-    #[serde(default)]
-    version: String,
-    source: Option<Source>,
-}
-
-/// Where uv has it from: the project itself is `virtual` or `editable`.
-#[derive(Deserialize)]
-struct Source {
-    r#virtual: Option<String>,
-    editable: Option<String>,
-}
-
-fn parse_toml(path: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Problem>) {
-    let mut found = Found::default();
-    let read = std::str::from_utf8(bytes).map_err(|error| error.to_string());
-    match read.and_then(|text| toml::from_str::<Lock>(text).map_err(|error| error.to_string())) {
-        Ok(lock) => {
-            let is_own = |entry: &Entry| {
-                let source = entry.source.as_ref();
-                source.is_some_and(|source| source.r#virtual.is_some() || source.editable.is_some())
-            };
-            for entry in lock.package.iter().filter(|entry| !is_own(entry)) {
-                add(&mut found, &entry.name, &entry.version);
-            }
-            (found, Vec::new())
-        }
-        Err(detail) => unreadable(path, detail),
-    }
-}
-
-fn add(found: &mut Found, name: &str, version: &str) {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    let is_name = !name.is_empty() && name.bytes().all(allowed);
-    let is_version =
-        version.starts_with(|first: char| first.is_ascii_alphanumeric()) && is_word(version);
-    if is_name && is_version {
-        found
-            .packages
-            .push(Package::new(PackageType::Pypi, name, version).into());
-    }
+    (found, problems.finish())
 }
 
 #[cfg(test)]
 mod tests {
-    use expect_test::expect;
-
     use super::*;
     use crate::tests::show;
+    use expect_test::expect;
 
     #[test]
-    fn only_what_is_pinned_counts() {
-        let text = "# a==1\nrequests[socks]==2.31.0 ; python_version > '3' \nflask>=2\n-r other.txt\n\
-            six==1.16.0 --hash=sha256:aa \\\n    --hash=sha256:bb\nzope.interface == 6.0 # why\n\
-            a==1.*\nb===2.0\n--index-url https://x/?a==1\ngit+https://x/y@v1#egg=z\n";
+    fn a_broken_package_costs_itself() {
+        let text = r#"version = 1
+
+[[package]]
+name = "a"
+version = "1.0"
+source = { registry = "https://pypi.org/simple" }
+
+[[package]]
+name = "broken
+version = "1.0"
+
+[[package]]
+name = "me"
+version = "0.1"
+source = { virtual = "." }
+
+[[package]]
+name = "member"
+version = "0.1"
+source = { editable = "packages/member" }
+
+[[package]]
+name = "of-a-directory"
+
+[[package]]
+name = "two words"
+version = "1"
+
+[[package]]
+name = "b"
+version = "2.0"
+
+[package.source]
+type = "git"
+
+[[package]]
+name = "b"
+version = "2.0"
+extras = ["x"]
+
+[metadata]
+lock-version = "2.0"
+"#;
+        let answer = parse("uv.lock", text.as_bytes(), &Limits::default());
         expect![[r#"
-            pypi requests 2.31.0
-            pypi six 1.16.0
-            pypi zope.interface 6.0
+            pypi a 1.0
+            pypi member 0.1
             pypi b 2.0
+            ! uv.lock:9: cannot be read: invalid basic string, expected `"` (malformed)
+            ! uv.lock:25: is no package: 'two words' '1' (malformed)
         "#]]
-        .assert_eq(&show(parse_requirements(
-            "r",
-            text.as_bytes(),
-            &Limits::default(),
-        )));
+        .assert_eq(&show(answer));
+    }
+
+    #[test]
+    fn what_is_no_toml_says_so() {
+        let read = |text: &str| show(parse("uv.lock", text.as_bytes(), &Limits::default()));
+        assert_eq!(read("version = 1\n"), "");
+        expect![[r#"
+            ! uv.lock:1: cannot be read: key with no value, expected `=` (malformed)
+        "#]]
+        .assert_eq(&read("this is no TOML\n"));
     }
 }
