@@ -6,11 +6,12 @@ use std::sync::LazyLock;
 use image::Limits;
 use model::Problem;
 
+use crate::classifier::texts;
 use crate::{
     apk, apk_repositories, apt, cargo_lock, chisel, composer, conan, conda, cran, dotnet, dpkg,
-    flatpak, gem, github_actions, go_mod, gradle, haskell, hex, homebrew, java, julia, jvm,
-    luarocks, maven, nix, node, opam, opkg, os_release, pacman, pear, perl, portage, program,
-    pubspec, python, rpm, rpm_repositories, sbom, snap, swift, vcpkg,
+    flatpak, gem, github_actions, gradle, haskell, hex, homebrew, java, julia, jvm, luarocks,
+    maven, nix, node, opam, opkg, os_release, pacman, pear, perl, portage, program, pubspec,
+    python, rpm, rpm_repositories, sbom, snap, swift, vcpkg,
 };
 
 mod found;
@@ -38,6 +39,19 @@ pub struct Cataloger {
     pub parse: Parse,
     /// A file beside it that holds what was not written into it yet.
     pub journal: Option<Journal>,
+    /// Whether honest files of it are larger than others: programs and archives, which are read
+    /// up to [`Limits::program_bytes`].
+    pub is_large: bool,
+}
+
+impl Cataloger {
+    /// Bytes up to which a file of it is read.
+    pub fn most_bytes(&self, limits: &Limits) -> u64 {
+        match self.is_large {
+            true => limits.program_bytes,
+            false => limits.captured_bytes,
+        }
+    }
 }
 
 /// A parser of one format: it never fails, it says what it found and what went wrong.
@@ -98,6 +112,7 @@ pub(crate) const PLAIN: Cataloger = Cataloger {
     role: Role::Facts,
     parse: |_, _, _| (Found::default(), Vec::new()),
     journal: None,
+    is_large: false,
 };
 
 /// Every format. Of several that match a path the first reads it.
@@ -154,6 +169,12 @@ pub const ALL: &[Cataloger] = &[
     java::JAVA,
     jvm::RELEASE,
     program::PROGRAM,
+    texts::GO,
+    texts::ELIXIR,
+    texts::COMPOSER,
+    texts::WP_CLI,
+    texts::WORDPRESS,
+    texts::FIREFOX,
     composer::INSTALLED,
     pear::PEAR,
     hex::APPLICATION,
@@ -172,7 +193,7 @@ pub const ALL: &[Cataloger] = &[
     swift::PODFILE_LOCK,
     hex::MIX_LOCK,
     hex::REBAR_LOCK,
-    go_mod::GO_MOD,
+    program::go::sources::GO_MOD,
     cargo_lock::CARGO_LOCK,
     maven::POM,
     gradle::LOCK,

@@ -195,9 +195,12 @@ fn parse_application(path: &str, bytes: &[u8], _: &Limits) -> (Found, Vec<Proble
             true => PackageType::Otp,
             false => PackageType::Hex,
         };
-        found
-            .packages
-            .push(Package::new(kind, name, version).into());
+        let mut package = Package::new(kind, name, version);
+        // The language itself, under whose name its weaknesses are published.
+        if (kind, name) == (PackageType::Otp, "elixir") {
+            package.cpe = Some("elixir-lang:elixir".to_owned());
+        }
+        found.packages.push(package.into());
     }
     (found, Vec::new())
 }
@@ -251,6 +254,7 @@ mod tests {
                  {vsn, \"3.12.10\"}, {env, [{x, [{vsn, \"9\"}]}]}]}.\n",
             ),
             (APPLICATION, "{application,ssl,[{vsn,\"10.8.7\"}]}.\n"),
+            (APPLICATION, "{application,elixir,[{vsn,\"1.14.0\"}]}.\n"),
             (APPLICATION, "{application,x,[{vsn,git}]}.\n"),
             (OTP_VERSION, "25.2.3**\n"),
         ] {
@@ -263,6 +267,7 @@ mod tests {
             hex goldrush 0.1.9
             hex rabbit 3.12.10
             otp ssl 10.8.7
+            otp elixir 1.14.0 cpe "elixir-lang:elixir"
             generic erlang 25.2.3 cpe "erlang:erlang/otp"
         "#]]
         .assert_eq(&told);

@@ -42,6 +42,7 @@ pub const JAVA: Cataloger = Cataloger {
     ],
     role: Role::Installed,
     parse,
+    is_large: true,
     ..PLAIN
 };
 

@@ -173,7 +173,13 @@ impl<'a> Reading<'a> {
     ) -> FileReport {
         let limits = self.limits;
         let mut report = FileReport::of(cataloger.name);
-        match fill(&mut self.buffer, path, content, body, limits.captured_bytes) {
+        match fill(
+            &mut self.buffer,
+            path,
+            content,
+            body,
+            cataloger.most_bytes(limits),
+        ) {
             Ok(cut) => {
                 parse(cataloger, path, &self.buffer, limits, &mut report);
                 report.problems.extend(cut);

@@ -7,7 +7,9 @@
 //! format: the topmost layer that touches a path wins.
 
 pub mod cataloger;
+pub mod classifier;
 pub mod layer;
+pub mod program;
 pub mod report;
 pub mod squash;
 pub mod target;
@@ -28,7 +30,6 @@ mod entries;
 mod flatpak;
 mod gem;
 mod github_actions;
-mod go_mod;
 mod gradle;
 mod haskell;
 mod hex;
@@ -48,7 +49,6 @@ mod pacman;
 mod pear;
 mod perl;
 mod portage;
-mod program;
 mod pubspec;
 mod python;
 mod rpm;

@@ -67,6 +67,7 @@ pub const SQLITE: Cataloger = Cataloger {
         suffix: "-wal",
         apply: wal::apply,
     }),
+    ..PLAIN
 };
 
 fn parse(

@@ -5,15 +5,21 @@ use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 use image::layer::PLACE;
-use model::{Digest, ImageLayer, Installed, Inventory, Ownership, Problem, ProblemKind};
+use model::{
+    Digest, ImageLayer, Installed, Inventory, Ownership, PackageType, Problem, ProblemKind,
+};
 
 use crate::cataloger::{ALL, FoundPackage, Pattern, Role};
+use crate::dotnet::DEPENDENCIES;
 use crate::ownership::Owned;
+use crate::program::PROGRAM;
 use crate::report::{Contents, FileReport, INSIDE, LayerReport};
 use crate::text::inside;
 
+mod assembly;
 mod bill;
 mod distro;
+mod note;
 pub(crate) mod view;
 
 use view::View;
@@ -80,7 +86,7 @@ fn of_contents(
         distro: distro::of(&view),
         ..Inventory::default()
     };
-    let mut billed = Vec::new();
+    let mut lists = Lists::default();
     let mut is_empty = true;
     for (path, report) in view.found() {
         let role = report.role();
@@ -109,12 +115,9 @@ fn of_contents(
             ownership,
             licence: package.licence.clone(),
         });
-        match role {
-            Some(Role::Bill) => billed.extend(installed),
-            _ => inventory.packages.extend(installed),
-        }
+        lists.add((path, report), installed);
     }
-    bill::merge(&mut inventory.packages, billed);
+    inventory.packages = lists.finish();
     check_links(&view, layers, &mut inventory.problems);
     if view.is_exhausted() {
         let detail = "has too many or too long links: not all were followed";
@@ -128,6 +131,50 @@ fn of_contents(
             .push(Problem::new(ProblemKind::Malformed, path, detail));
     }
     inventory
+}
+
+/// Packages by how much is said of them.
+#[derive(Default)]
+struct Lists<'a> {
+    /// By databases, and by the packages' own files.
+    packages: Vec<Installed>,
+    /// By assemblies.
+    assemblies: Vec<Installed>,
+    /// The lists of what .NET's programs were published with.
+    deps: Vec<&'a str>,
+    /// By the notes in programs.
+    noted: Vec<Installed>,
+    /// By bills of materials.
+    billed: Vec<Installed>,
+}
+
+impl<'a> Lists<'a> {
+    fn add(
+        &mut self,
+        (path, report): (&'a str, &FileReport),
+        packages: impl Iterator<Item = Installed>,
+    ) {
+        if report.cataloger == DEPENDENCIES.name {
+            self.deps.push(path);
+        }
+        let is_program = report.cataloger == PROGRAM.name;
+        for one in packages {
+            let list = match report.role() {
+                Some(Role::Bill) => &mut self.billed,
+                _ if is_program && one.package.kind == PackageType::Nuget => &mut self.assemblies,
+                Some(Role::Installed) if note::is_of_distribution(&one.package) => &mut self.noted,
+                _ => &mut self.packages,
+            };
+            list.push(one);
+        }
+    }
+
+    fn finish(mut self) -> Vec<Installed> {
+        note::merge(&mut self.packages, self.noted);
+        assembly::merge(&mut self.packages, self.assemblies, &self.deps);
+        bill::merge(&mut self.packages, self.billed);
+        self.packages
+    }
 }
 
 /// Which packages each state of one database held, as the layers went by.

@@ -50,6 +50,8 @@ pub struct Limits {
     pub archive_floor: u64,
     /// Entries of one file of a layer and of the archives in it.
     pub archive_entries: usize,
+    /// One program or archive that is read into memory to be catalogued, one at a time.
+    pub program_bytes: u64,
     /// An archive that must be inflated before it can be read at any place.
     pub spool_bytes: u64,
     /// Package repositories that one file may name.
@@ -80,6 +82,7 @@ impl Default for Limits {
             archive_bytes: 2 * GIB,
             archive_floor: 32 * MIB,
             archive_entries: 1_000_000,
+            program_bytes: GIB,
             spool_bytes: 64 * GIB,
             repositories: 10_000,
             problems: 100,

@@ -16,11 +16,18 @@ use object::read::pe::{
 
 use super::named;
 use crate::cataloger::Found;
+use crate::program::Reader;
+
+/// Assemblies, among programs.
+pub const READER: Reader = Reader {
+    name: "dotnet-assembly",
+    reads: ".NET assemblies, by their version resource, where no deps.json lies beside them",
+    read,
+};
 
 /// What an assembly says. What is no assembly, or has no version resource, says nothing: it is
 /// the same with most programs of Windows.
-#[allow(dead_code, reason = "for the reader of programs")]
-pub fn read(path: &str, bytes: &[u8], _limits: &Limits) -> (Found, Vec<Problem>) {
+fn read(path: &str, bytes: &[u8], _limits: &Limits) -> (Found, Vec<Problem>) {
     let resource = match object::FileKind::parse(bytes) {
         Ok(object::FileKind::Pe32) => PeFile32::parse(bytes).ok().and_then(version_resource),
         Ok(object::FileKind::Pe64) => PeFile64::parse(bytes).ok().and_then(version_resource),

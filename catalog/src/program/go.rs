@@ -1,183 +1,177 @@
-//! Go programs: the build information that the linker puts into each, `runtime/debug.BuildInfo`
-//! behind the header of `debug/buildinfo` ("\xff Go buildinf:").
+//! What the Go linker writes into every program: the compiler's version and the modules.
+//!
+//! The form is that of Go's `debug/buildinfo`: a section of 32 bytes and more that begins with
+//! `\xff Go buildinf:`. Since Go 1.18 the two texts follow in it, before they were pointed at.
 
 use image::Limits;
-use model::{Package, PackageType, Problem, ProblemKind};
-use object::{Object, ObjectSection, ObjectSegment};
+use model::{Package, PackageType, Problem};
 
-use super::Program;
-use crate::cataloger::{Found, FoundPackage};
-use crate::text::is_word;
+use super::layout::{Layout, layouts};
+use super::{Reader, malformed};
+use crate::cataloger::Found;
 
+mod linked;
+mod modules;
+pub mod sources;
 mod version;
 
+/// The build information of Go programs.
+pub const READER: Reader = Reader {
+    name: "go-program",
+    reads: "Go modules and the standard library, from the build information of Go programs",
+    read,
+};
+
 const MAGIC: &[u8] = b"\xff Go buildinf:";
-/// The header: the magic, the size of a pointer, flags, and up to two pointers.
-const HEADER: usize = 32;
-/// What surrounds the text of modules, so that it is found in memory.
-const MARGIN: usize = 16;
+const SECTIONS: &[&str] = &[".go.buildinfo", "__go_buildinfo"];
+/// The information begins at a multiple of this.
+const ALIGNMENT: usize = 16;
+/// The flags in the sixteenth byte.
+const IS_BIG_ENDIAN: u8 = 1;
+const IS_INLINE: u8 = 2;
+/// Around the modules' text stand two marks of this length.
+const MARK: usize = 16;
 
-/// The modules in the program, the program's own and the standard library among them.
-pub fn read(program: &Program<'_>, _: &Limits) -> Option<(Found, Vec<Problem>)> {
-    let data = section(program)?;
+/// What the linker wrote.
+struct BuildInfo<'a> {
+    /// `go1.22.1`, and what follows it.
+    version: &'a [u8],
+    /// Lines of modules and settings; empty where the program was built without modules.
+    modules: &'a [u8],
+}
+
+fn read(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>) {
     let mut found = Found::default();
-    let Some(information) = information(program, data) else {
-        let detail = "has build information of Go that cannot be read";
-        let problem = Problem::new(ProblemKind::Malformed, program.path, detail);
-        return Some((found, vec![problem]));
-    };
-    found.packages = packages(&information);
-    Some((found, Vec::new()))
-}
-
-/// Where the header lies. A section of its own since Go 1.13; without one it begins the data.
-fn section<'a>(program: &Program<'a>) -> Option<&'a [u8]> {
-    let names = [".go.buildinfo", "__go_buildinfo"];
-    for name in names {
-        if let Some(section) = program.file.section_by_name(name) {
-            return section.data().ok().filter(|data| data.starts_with(MAGIC));
-        }
-    }
-    // PE files have no such section: it begins the one of data, at a multiple of 16.
-    let section = program.file.section_by_name(".data")?;
-    let data = section.data().ok()?;
-    let start = data.get(..data.len().min(64 << 10))?;
-    let at = (0..start.len())
-        .step_by(MARGIN)
-        .find(|at| start.get(*at..).is_some_and(|rest| rest.starts_with(MAGIC)))?;
-    data.get(at..)
-}
-
-/// What the header leads to.
-#[derive(Default)]
-struct Information {
-    /// `go1.21.3`, with experiments behind a blank.
-    version: String,
-    /// Lines of `path`, `mod`, `dep`, `=>` and `build`.
-    modules: String,
-}
-
-fn information(program: &Program<'_>, data: &[u8]) -> Option<Information> {
-    let size = usize::from(*data.get(14)?);
-    let flags = *data.get(15)?;
-    let (version, modules) = if flags & 2 != 0 {
-        // Since Go 1.18 both texts follow the header, each behind its length.
-        let mut rest = data.get(HEADER..)?;
-        (text(&mut rest)?, text(&mut rest).unwrap_or_default())
-    } else {
-        let word = |at: usize| {
-            let bytes = data.get(at..at + size)?;
-            pointer(bytes, flags & 1 != 0)
+    let mut problems = Vec::new();
+    for layout in layouts(bytes) {
+        let Some(info) = place(&layout) else {
+            continue;
         };
-        let of = |address: u64| string_at(program, address, size, flags & 1 != 0);
-        let version = of(word(16)?)?;
-        (version, word(16 + size).and_then(of).unwrap_or_default())
-    };
-    let inside = modules.get(MARGIN..modules.len().saturating_sub(MARGIN));
-    let modules = inside.unwrap_or_default();
-    Some(Information {
-        version: String::from_utf8_lossy(version).into_owned(),
-        modules: String::from_utf8_lossy(modules).into_owned(),
-    })
-}
-
-fn pointer(bytes: &[u8], big: bool) -> Option<u64> {
-    match (bytes.len(), big) {
-        (4, false) => Some(u64::from(u32::from_le_bytes(bytes.try_into().ok()?))),
-        (4, true) => Some(u64::from(u32::from_be_bytes(bytes.try_into().ok()?))),
-        (8, false) => Some(u64::from_le_bytes(bytes.try_into().ok()?)),
-        (8, true) => Some(u64::from_be_bytes(bytes.try_into().ok()?)),
-        _ => None,
-    }
-}
-
-/// A text behind its length, a varint.
-fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let (mut length, mut shift) = (0_usize, 0_u32);
-    loop {
-        let (byte, after) = rest.split_first()?;
-        *rest = after;
-        length |= usize::from(byte & 0x7f).checked_shl(shift)?;
-        if byte & 0x80 == 0 {
-            break;
-        }
-        shift += 7;
-        if shift > 28 {
-            return None;
+        let Some(info) = build_info(info, &layout) else {
+            let detail = "has Go build information that cannot be read";
+            problems.extend(malformed(path, detail));
+            continue;
+        };
+        let (packages, more) = modules::packages(path, info.modules, &layout, limits);
+        found.packages.extend(packages.into_iter().map(Into::into));
+        problems.extend(more);
+        match version::of_go(info.version) {
+            Some(version) => {
+                let stdlib = Package::new(PackageType::Golang, "stdlib", version);
+                found.packages.push(stdlib.into());
+            }
+            None => {
+                let version = crate::text::excerpt(info.version);
+                let detail = format!("was built by a Go without a version: '{version}'");
+                problems.extend(malformed(path, detail));
+            }
         }
     }
-    let (text, after) = rest.split_at_checked(length)?;
-    *rest = after;
-    Some(text)
+    // The architectures of one file are built from the same.
+    let mut seen = std::collections::HashSet::new();
+    found
+        .packages
+        .retain(|one| seen.insert(one.package.clone()));
+    (found, problems)
 }
 
-/// Before Go 1.18: a pointer to Go's string, which is a pointer and a length.
-fn string_at<'a>(program: &Program<'a>, address: u64, size: usize, big: bool) -> Option<&'a [u8]> {
-    let header = memory(program, address, 2 * size as u64)?;
-    let (place, length) = header.split_at_checked(size)?;
-    memory(program, pointer(place, big)?, pointer(length, big)?)
-}
-
-fn memory<'a>(program: &Program<'a>, address: u64, length: u64) -> Option<&'a [u8]> {
-    if length > program.bytes.len() as u64 {
+/// The build information and what follows it: in its section, or in what a program without
+/// sections is loaded with, where it lies in the first writable segment.
+fn place<'a>(layout: &Layout<'a>) -> Option<&'a [u8]> {
+    if let Some(section) = layout.section(SECTIONS) {
+        return search(section.data);
+    }
+    // PE has no section of its own for it.
+    if let Some(found) = layout
+        .section(&[".data"])
+        .and_then(|data| search(data.data))
+    {
+        return Some(found);
+    }
+    if !layout.sections.is_empty() {
         return None;
     }
-    let mut segments = program.file.segments();
-    segments.find_map(|segment| segment.data_range(address, length).ok().flatten())
+    let writable = layout.segments.iter().filter(|part| part.is_writable);
+    writable.into_iter().find_map(|part| search(part.data))
 }
 
-/// A module, or what replaced it.
-struct Module<'a> {
-    path: &'a str,
-    version: &'a str,
+/// Older linkers put it first, newer ones anywhere.
+fn search(data: &[u8]) -> Option<&[u8]> {
+    let mut blocks = data.chunks_exact(ALIGNMENT).enumerate();
+    let at = blocks.find(|(_, block)| block.starts_with(MAGIC))?.0;
+    data.get(at * ALIGNMENT..)
 }
 
-fn module<'a>(fields: &mut std::str::Split<'a, char>) -> Option<Module<'a>> {
-    let path = fields.next()?;
-    let version = fields.next().unwrap_or_default();
-    Some(Module { path, version })
+fn build_info<'a>(info: &'a [u8], layout: &Layout<'a>) -> Option<BuildInfo<'a>> {
+    let [pointer_size, flags] = info.get(MAGIC.len()..)?.first_chunk().copied()?;
+    let (version, modules) = match flags & IS_INLINE != 0 {
+        true => {
+            let (version, rest) = inline(info.get(32..)?)?;
+            (
+                version,
+                inline(rest).map_or(&[][..], |(modules, _)| modules),
+            )
+        }
+        false => {
+            let reader = Pointers {
+                layout,
+                size: usize::from(pointer_size),
+                is_big_endian: flags & IS_BIG_ENDIAN != 0,
+            };
+            let second = 16_usize.checked_add(reader.size)?;
+            let version = reader.text(reader.number(info.get(16..)?)?)?;
+            let modules = reader.number(info.get(second..)?);
+            (
+                version,
+                modules.and_then(|at| reader.text(at)).unwrap_or_default(),
+            )
+        }
+    };
+    // Without both marks there are no modules.
+    let end = modules.len().saturating_sub(MARK);
+    let modules = match end.checked_sub(1).and_then(|last| modules.get(last)) {
+        Some(b'\n') => modules.get(MARK..end).unwrap_or_default(),
+        _ => &[],
+    };
+    Some(BuildInfo { version, modules })
 }
 
-fn packages(information: &Information) -> Vec<FoundPackage> {
-    let mut modules: Vec<Module<'_>> = Vec::new();
-    let mut main = None;
-    let mut settings = Vec::new();
-    for line in information.modules.lines() {
-        let mut fields = line.split('\t');
-        match fields.next() {
-            Some("mod") => main = module(&mut fields),
-            Some("dep") => modules.extend(module(&mut fields)),
-            // What stands instead of the module before it; a directory has no version.
-            Some("=>") => {
-                let other = module(&mut fields).filter(|other| !other.version.is_empty());
-                if let (Some(replaced), Some(other)) = (modules.last_mut(), other) {
-                    *replaced = other;
-                }
-            }
-            Some("build") => settings.extend(fields.next().and_then(|text| text.split_once('='))),
-            _ => {}
+/// A text with its length before it, seven bits a byte, and what follows it.
+fn inline(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut length = 0_u64;
+    for (at, byte) in bytes.iter().enumerate().take(9) {
+        length |= u64::from(byte & 0x7f) << (7 * at);
+        if byte & 0x80 == 0 {
+            let rest = bytes.get(at + 1..)?;
+            return rest.split_at_checked(usize::try_from(length).ok()?);
         }
     }
-    let mut all: Vec<(String, String)> = Vec::new();
-    if let Some(main) = main {
-        let version = version::of_main(main.version, main.path, &settings);
-        all.push((main.path.to_owned(), version));
+    None
+}
+
+/// How numbers, and Go's texts, lie in a program's memory.
+struct Pointers<'l, 'a> {
+    layout: &'l Layout<'a>,
+    size: usize,
+    is_big_endian: bool,
+}
+
+impl<'a> Pointers<'_, 'a> {
+    fn number(&self, bytes: &[u8]) -> Option<u64> {
+        let word = bytes.get(..self.size)?;
+        let add = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
+        match (self.size, self.is_big_endian) {
+            (4 | 8, true) => Some(word.iter().fold(0, add)),
+            (4 | 8, false) => Some(word.iter().rev().fold(0, add)),
+            _ => None,
+        }
     }
-    let own = |module: Module<'_>| (module.path.to_owned(), module.version.to_owned());
-    all.extend(modules.into_iter().map(own));
-    all.extend(standard_library(&information.version));
-    all.retain(|(path, version)| is_word(path) && is_word(version));
-    let package = |(path, version)| Package::new(PackageType::Golang, path, version).into();
-    all.into_iter().map(package).collect()
-}
 
-/// `go1.21.3 X:boringcrypto` as the module `stdlib` of 1.21.3, the name that Go's advisories use.
-fn standard_library(version: &str) -> Option<(String, String)> {
-    let version = version.split_whitespace().next()?;
-    let number = version.strip_prefix("go")?;
-    let is_release = number.starts_with(|first: char| first.is_ascii_digit());
-    is_release.then(|| ("stdlib".to_owned(), number.to_owned()))
+    /// The text whose head, address and length, lies at an address.
+    fn text(&self, head: u64) -> Option<&'a [u8]> {
+        let size = self.size as u64;
+        let address = self.number(self.layout.at(head, size)?)?;
+        let length = self.number(self.layout.at(head.checked_add(size)?, size)?)?;
+        self.layout.at(address, length)
+    }
 }
-
-#[cfg(test)]
-mod tests;

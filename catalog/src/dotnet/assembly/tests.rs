@@ -3,7 +3,7 @@ use crate::tests::show;
 
 /// Made with Mono 6.8's mcs on 2026-11-25, of a class with one method and the attributes of an
 /// assembly: product "Sample for People", informational version 1.2.3-beta.1+0123456789abcdef.
-const SAMPLE: &[u8] = include_bytes!("sample.dll");
+const SAMPLE: &[u8] = include_bytes!("../../../fixtures/dotnet-assembly/app/Sample.Library.dll");
 
 fn read_as(path: &str, bytes: &[u8]) -> String {
     show(read(path, bytes, &Limits::default()))
