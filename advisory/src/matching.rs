@@ -32,7 +32,8 @@ pub(crate) struct Subject<'a> {
 
 /// Whether packages of a type belong to a distribution and to no language.
 pub(crate) fn is_of_distro(kind: PackageType) -> bool {
-    matches!(kind, PackageType::Apk | PackageType::Deb | PackageType::Rpm)
+    use PackageType::{Alpm, Apk, Deb, Ebuild, Opkg, Rpm};
+    matches!(kind, Alpm | Apk | Deb | Ebuild | Opkg | Rpm)
 }
 
 impl<'a> Subject<'a> {
@@ -48,7 +49,7 @@ impl<'a> Subject<'a> {
                 matchable,
                 key: Key::new(&Ecosystem::Language(package.kind), &package.name),
                 version: &package.version,
-                scheme: Scheme::Opaque,
+                scheme: package.scheme(),
             });
         }
         let stream = matchable.stream.as_ref()?;
@@ -61,7 +62,7 @@ impl<'a> Subject<'a> {
             matchable,
             key: Key::new(&Ecosystem::Distro(stream.clone()), name),
             version,
-            scheme: row.map_or(Scheme::Opaque, |row| row.scheme),
+            scheme: matchable.scheme(),
         })
     }
 
@@ -123,7 +124,7 @@ pub(crate) fn verdict<'a>(subject: &Subject<'_>, hit: &Hit<'a>) -> Verdict<'a> {
         return Verdict::Clear;
     }
     let everything = statement.ranges.is_empty() && statement.versions.is_empty();
-    if everything || statement.versions.contains(&subject.version) {
+    if everything || lists(subject, &statement.versions) {
         return Verdict::Affected(End::Never);
     }
     let mut undecided = None;
@@ -135,6 +136,14 @@ pub(crate) fn verdict<'a>(subject: &Subject<'_>, hit: &Hit<'a>) -> Verdict<'a> {
         }
     }
     undecided.map_or(Verdict::Clear, Verdict::Undecided)
+}
+
+/// Whether a list has the subject's version, as it is written or in another way.
+fn lists(subject: &Subject<'_>, versions: &[&str]) -> bool {
+    let is_same = |listed: &&str| {
+        version::compare(subject.scheme, listed, subject.version) == Ok(Ordering::Equal)
+    };
+    versions.contains(&subject.version) || versions.iter().any(is_same)
 }
 
 /// Whether a range holds a version. One bound that excludes it decides, whatever the other is.
@@ -156,7 +165,7 @@ pub(crate) fn within(
         End::Fixed(end) | End::Limit(end) => {
             version::compare(scheme, version, end).map(Ordering::is_lt)
         }
-        End::Last(end) => version::compare(scheme, version, end).map(Ordering::is_le),
+        End::Last(end) => version::is_at_most(scheme, version, end),
     };
     match (after_start, before_end) {
         (Ok(false), _) | (_, Ok(false)) => Ok(false),

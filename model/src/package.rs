@@ -5,8 +5,10 @@ use std::str::FromStr;
 
 use packageurl::PackageUrl;
 use serde::{Deserialize, Serialize};
+use version::Scheme;
 
 use crate::Distro;
+use crate::distro;
 use crate::ecosystem::Stream;
 
 mod purl;
@@ -88,6 +90,49 @@ impl PackageType {
     }
 }
 
+impl PackageType {
+    /// How the versions of its packages are ordered, where a distribution does not say otherwise.
+    pub fn scheme(self) -> Scheme {
+        match self {
+            PackageType::Apk => Scheme::Apk,
+            PackageType::Deb => Scheme::Dpkg,
+            PackageType::Rpm => Scheme::Rpm,
+            PackageType::Alpm => Scheme::Pacman,
+            PackageType::Ebuild => Scheme::Portage,
+            PackageType::Opkg => Scheme::Opkg,
+            PackageType::Bitnami => Scheme::Bitnami,
+            PackageType::Brew => Scheme::Dotted,
+            PackageType::Cargo => Scheme::Semver,
+            PackageType::Cocoapods => Scheme::Gem,
+            PackageType::Composer => Scheme::Composer,
+            PackageType::Conan => Scheme::Conan,
+            PackageType::Conda => Scheme::Conda,
+            PackageType::Cpan => Scheme::Perl,
+            PackageType::Cran => Scheme::Cran,
+            PackageType::Flatpak => Scheme::Dotted,
+            PackageType::Gem => Scheme::Gem,
+            PackageType::Generic => Scheme::Dotted,
+            PackageType::Githubactions => Scheme::Tag,
+            PackageType::Golang => Scheme::Golang,
+            PackageType::Hackage => Scheme::Hackage,
+            PackageType::Hex => Scheme::Semver,
+            PackageType::Julia => Scheme::Julia,
+            PackageType::Luarocks => Scheme::Dotted,
+            PackageType::Maven => Scheme::Maven,
+            PackageType::Nix => Scheme::Dotted,
+            PackageType::Npm => Scheme::Npm,
+            PackageType::Nuget => Scheme::Nuget,
+            PackageType::Opam => Scheme::Dpkg,
+            PackageType::Otp => Scheme::Dotted,
+            PackageType::Pub => Scheme::Pub,
+            PackageType::Pypi => Scheme::Pep440,
+            PackageType::Snap => Scheme::Dotted,
+            PackageType::Swift => Scheme::Semver,
+            PackageType::Vcpkg => Scheme::Dotted,
+        }
+    }
+}
+
 impl fmt::Display for PackageType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
@@ -159,6 +204,16 @@ impl Package {
             module: None,
             vendor: None,
             cpe: None,
+        }
+    }
+
+    /// How its versions are ordered, where a distribution does not say otherwise: by its type, and
+    /// Java itself by its own rule.
+    pub fn scheme(&self) -> Scheme {
+        let product = self.cpe.as_deref().and_then(|cpe| cpe.split(':').nth(1));
+        match (self.kind, product) {
+            (PackageType::Generic, Some("jdk" | "jre" | "openjdk")) => Scheme::Jvm,
+            (kind, _) => kind.scheme(),
         }
     }
 
@@ -263,6 +318,15 @@ pub struct Matchable {
     pub ownership: Ownership,
 }
 
+impl Matchable {
+    /// How the versions of its package are ordered: as its distribution does, or its type.
+    pub fn scheme(&self) -> Scheme {
+        let stream = self.stream.as_ref();
+        let row = stream.and_then(|stream| distro::row(&stream.distro));
+        row.map_or_else(|| self.package.scheme(), |row| row.scheme)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -327,5 +391,28 @@ mod tests {
         for kind in PackageType::ALL {
             assert_eq!(kind.as_str().parse(), Ok(*kind));
         }
+    }
+
+    #[test]
+    fn every_type_has_an_order_and_java_its_own() {
+        for kind in PackageType::ALL {
+            assert_ne!(kind.scheme(), Scheme::Opaque, "{kind}");
+        }
+        for row in distro::ALL {
+            assert_eq!(row.scheme, row.kind.scheme(), "{}", row.id);
+        }
+        let mut java = Package::new(PackageType::Generic, "openjdk", "21.0.4+7-LTS");
+        assert_eq!(java.scheme(), Scheme::Dotted);
+        java.cpe = Some("oracle:openjdk".into());
+        assert_eq!(java.scheme(), Scheme::Jvm);
+        let mut matchable = Matchable {
+            stream: None,
+            channels: Vec::new(),
+            package: Package::new(PackageType::Deb, "curl", "7.64.0-4"),
+            ownership: Ownership::Own,
+        };
+        assert_eq!(matchable.scheme(), Scheme::Dpkg);
+        matchable.stream = Some(Stream::new("alpine", "3.18"));
+        assert_eq!(matchable.scheme(), Scheme::Apk);
     }
 }

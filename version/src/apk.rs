@@ -12,7 +12,7 @@
 
 use std::cmp::Ordering;
 
-use crate::{Scheme, Undecided, compare_digits};
+use crate::{Reason, Scheme, Undecided, compare_digits, split_run};
 
 /// Suffixes that stand below the version without one, lowest first.
 const BEFORE_RELEASE: [&[u8]; 4] = [b"alpha", b"beta", b"pre", b"rc"];
@@ -90,12 +90,8 @@ pub fn compare(a: &str, b: &str) -> Result<Ordering, Undecided> {
     }
 }
 
-fn undecided(version: &str, reason: &'static str) -> Undecided {
-    Undecided {
-        scheme: Scheme::Apk,
-        version: version.to_owned(),
-        reason,
-    }
+fn undecided(version: &str, reason: Reason) -> Undecided {
+    Undecided::new(Scheme::Apk, version, reason)
 }
 
 /// What has been read of a version, in the order in which it must stand.
@@ -124,7 +120,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next token, or what is wrong with it.
-    fn next(&mut self) -> Result<Token<'a>, &'static str> {
+    fn next(&mut self) -> Result<Token<'a>, Reason> {
         if self.stage == Stage::Start {
             return self.digits(Stage::Number).map(Token::First);
         }
@@ -163,7 +159,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn suffix(&mut self) -> Result<Token<'a>, &'static str> {
+    fn suffix(&mut self) -> Result<Token<'a>, Reason> {
         let name = self.take_while(u8::is_ascii_lowercase);
         let place = |names: &[&[u8]]| names.iter().position(|known| *known == name);
         let before = place(&BEFORE_RELEASE).map(Token::Before);
@@ -172,7 +168,7 @@ impl<'a> Reader<'a> {
             .ok_or("the suffix after '_' is none of apk's")
     }
 
-    fn digits(&mut self, stage: Stage) -> Result<&'a [u8], &'static str> {
+    fn digits(&mut self, stage: Stage) -> Result<&'a [u8], Reason> {
         self.stage = stage;
         let digits = self.take_while(u8::is_ascii_digit);
         match digits.is_empty() {
@@ -182,9 +178,7 @@ impl<'a> Reader<'a> {
     }
 
     fn take_while(&mut self, belongs: impl Fn(&u8) -> bool) -> &'a [u8] {
-        let end = self.rest.iter().position(|byte| !belongs(byte));
-        let end = end.unwrap_or(self.rest.len());
-        let (taken, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, &[]));
+        let (taken, rest) = split_run(self.rest, belongs);
         self.rest = rest;
         taken
     }

@@ -8,7 +8,7 @@
 
 use std::cmp::Ordering;
 
-use crate::{Scheme, Undecided};
+use crate::{Reason, Scheme, Undecided, compare_digits, read_both, split_run};
 
 /// The three parts of a version: `epoch:upstream-revision`.
 struct Parts<'a> {
@@ -23,23 +23,19 @@ struct Parts<'a> {
 ///
 /// [`Undecided`] where dpkg refuses one of them.
 pub fn compare(a: &str, b: &str) -> Result<Ordering, Undecided> {
-    let left = parse(a).map_err(|reason| undecided(a, reason))?;
-    let right = parse(b).map_err(|reason| undecided(b, reason))?;
+    compare_as(Scheme::Dpkg, a, b)
+}
+
+/// The same for a scheme that took over the order.
+pub(crate) fn compare_as(scheme: Scheme, a: &str, b: &str) -> Result<Ordering, Undecided> {
+    let (left, right) = read_both(scheme, a, b, parse)?;
     let order = (left.epoch.cmp(&right.epoch))
         .then_with(|| compare_part(left.upstream, right.upstream))
         .then_with(|| compare_part(left.revision, right.revision));
     Ok(order)
 }
 
-fn undecided(version: &str, reason: &'static str) -> Undecided {
-    Undecided {
-        scheme: Scheme::Dpkg,
-        version: version.to_owned(),
-        reason,
-    }
-}
-
-fn parse(text: &str) -> Result<Parts<'_>, &'static str> {
+fn parse(text: &str) -> Result<Parts<'_>, Reason> {
     let text = text.trim_matches([' ', '\t']);
     if text.is_empty() || text == "<unknown>" {
         return Err("the version is empty");
@@ -67,7 +63,7 @@ fn parse(text: &str) -> Result<Parts<'_>, &'static str> {
 }
 
 /// dpkg reads it with strtol(3): white space and a sign may stand before the digits.
-fn parse_epoch(text: &str) -> Result<i32, &'static str> {
+fn parse_epoch(text: &str) -> Result<i32, Reason> {
     let digits = text.trim_start_matches(['\n', '\r', '\x0b', '\x0c']);
     match digits.parse::<i32>() {
         Ok(epoch) if epoch >= 0 => Ok(epoch),
@@ -79,25 +75,17 @@ fn parse_epoch(text: &str) -> Result<i32, &'static str> {
 /// an empty run of digits as 0.
 fn compare_part(mut a: &[u8], mut b: &[u8]) -> Ordering {
     while !(a.is_empty() && b.is_empty()) {
-        let (text_a, rest_a) = split(a, |byte| !byte.is_ascii_digit());
-        let (text_b, rest_b) = split(b, |byte| !byte.is_ascii_digit());
-        let (digits_a, rest_a) = split(rest_a, u8::is_ascii_digit);
-        let (digits_b, rest_b) = split(rest_b, u8::is_ascii_digit);
-        let order =
-            compare_text(text_a, text_b).then_with(|| crate::compare_digits(digits_a, digits_b));
+        let (text_a, rest_a) = split_run(a, |byte| !byte.is_ascii_digit());
+        let (text_b, rest_b) = split_run(b, |byte| !byte.is_ascii_digit());
+        let (digits_a, rest_a) = split_run(rest_a, u8::is_ascii_digit);
+        let (digits_b, rest_b) = split_run(rest_b, u8::is_ascii_digit);
+        let order = compare_text(text_a, text_b).then_with(|| compare_digits(digits_a, digits_b));
         if order.is_ne() {
             return order;
         }
         (a, b) = (rest_a, rest_b);
     }
     Ordering::Equal
-}
-
-fn split(bytes: &[u8], belongs: impl Fn(&u8) -> bool) -> (&[u8], &[u8]) {
-    let end = bytes.iter().position(|byte| !belongs(byte));
-    bytes
-        .split_at_checked(end.unwrap_or(bytes.len()))
-        .unwrap_or((bytes, &[]))
 }
 
 fn compare_text(a: &[u8], b: &[u8]) -> Ordering {

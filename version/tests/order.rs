@@ -15,6 +15,29 @@ use version::{Scheme, compare};
 const TABLES: &[(Scheme, &str)] = &[
     (Scheme::Apk, include_str!("data/apk.txt")),
     (Scheme::Dpkg, include_str!("data/dpkg.txt")),
+    (Scheme::Opkg, include_str!("data/opkg.txt")),
+    (Scheme::Pacman, include_str!("data/pacman.txt")),
+    (Scheme::Portage, include_str!("data/portage.txt")),
+    (Scheme::Rpm, include_str!("data/rpm.txt")),
+    (Scheme::Bitnami, include_str!("data/bitnami.txt")),
+    (Scheme::Composer, include_str!("data/composer.txt")),
+    (Scheme::Conan, include_str!("data/conan.txt")),
+    (Scheme::Conda, include_str!("data/conda.txt")),
+    (Scheme::Cran, include_str!("data/cran.txt")),
+    (Scheme::Dotted, include_str!("data/dotted.txt")),
+    (Scheme::Gem, include_str!("data/gem.txt")),
+    (Scheme::Golang, include_str!("data/golang.txt")),
+    (Scheme::Hackage, include_str!("data/hackage.txt")),
+    (Scheme::Julia, include_str!("data/julia.txt")),
+    (Scheme::Jvm, include_str!("data/jvm.txt")),
+    (Scheme::Maven, include_str!("data/maven.txt")),
+    (Scheme::Npm, include_str!("data/npm.txt")),
+    (Scheme::Nuget, include_str!("data/nuget.txt")),
+    (Scheme::Pep440, include_str!("data/pep440.txt")),
+    (Scheme::Perl, include_str!("data/perl.txt")),
+    (Scheme::Pub, include_str!("data/pub.txt")),
+    (Scheme::Semver, include_str!("data/semver.txt")),
+    (Scheme::Tag, include_str!("data/tag.txt")),
 ];
 
 /// What a line says: `None` is undecided.
@@ -46,7 +69,7 @@ fn lines(table: &str) -> impl Iterator<Item = Line<'_>> {
 #[test]
 fn every_line_holds_in_both_directions() {
     for (scheme, table) in TABLES {
-        assert!(lines(table).count() > 100);
+        assert!(lines(table).count() > 40, "{scheme}");
         for Line { a, b, order } in lines(table) {
             assert_eq!(compare(*scheme, a, b).ok(), order, "{scheme}: {a} {b}");
             let turned = order.map(Ordering::reverse);
@@ -59,7 +82,8 @@ fn every_line_holds_in_both_directions() {
 /// side of one that is not to blame.
 fn versions(scheme: Scheme, table: &str) -> Vec<&str> {
     let blamed: BTreeSet<String> = lines(table)
-        .filter_map(|line| compare(scheme, line.a, line.b).err())
+        .flat_map(|line| [(line.a, line.b), (line.b, line.a)])
+        .filter_map(|(a, b)| compare(scheme, a, b).err())
         .map(|undecided| undecided.version)
         .collect();
     let all: BTreeSet<&str> = lines(table).flat_map(|line| [line.a, line.b]).collect();
@@ -68,12 +92,31 @@ fn versions(scheme: Scheme, table: &str) -> Vec<&str> {
         .collect()
 }
 
+/// Schemes in which short names have no order against what they can be short for.
+const PARTIAL: &[Scheme] = &[Scheme::Dotted, Scheme::Tag];
+
+/// Schemes whose own tool goes in circles for odd strings, and those with branches: of them what
+/// looks real is looked at.
+const ODD: &[Scheme] = &[
+    Scheme::Composer,
+    Scheme::Conan,
+    Scheme::Maven,
+    Scheme::Pacman,
+];
+
 #[test]
 fn the_order_is_reflexive_antisymmetric_and_transitive() {
     for (scheme, table) in TABLES {
+        if PARTIAL.contains(scheme) {
+            continue;
+        }
+        let table = match ODD.contains(scheme) {
+            true => table.split("# made").next().unwrap(),
+            false => table,
+        };
         let decided = |a: &str, b: &str| compare(*scheme, a, b).unwrap();
         let mut sorted = versions(*scheme, table);
-        assert!(sorted.len() > 100);
+        assert!(sorted.len() > 15, "{scheme}");
         sorted.sort_by(|a, b| decided(a, b));
         let mut rank = 0;
         let mut ranks = vec![0];
@@ -85,6 +128,26 @@ fn the_order_is_reflexive_antisymmetric_and_transitive() {
         for (a, rank_a) in sorted.iter().zip(&ranks) {
             for (b, rank_b) in sorted.iter().zip(&ranks) {
                 assert_eq!(decided(a, b), rank_a.cmp(rank_b), "{scheme}: {a} {b}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_decided_of_a_partial_order_is_transitive() {
+    for (scheme, table) in TABLES {
+        if !PARTIAL.contains(scheme) {
+            continue;
+        }
+        let all = versions(*scheme, table);
+        let at_most = |a: &str, b: &str| compare(*scheme, a, b).map(Ordering::is_le) == Ok(true);
+        for a in &all {
+            let above: Vec<_> = all.iter().filter(|b| at_most(a, b)).collect();
+            for b in &above {
+                for c in all.iter().filter(|c| at_most(b, c)) {
+                    let order = compare(*scheme, a, c).ok();
+                    assert_ne!(order, Some(Ordering::Greater), "{scheme}: {a} {b} {c}");
+                }
             }
         }
     }
@@ -133,6 +196,31 @@ fn what_is_undecided_says_which_and_why() {
     }
 }
 
+#[test]
+fn the_last_version_of_a_range_leaves_out_what_is_of_one_build() {
+    for (scheme, version, last, expected) in [
+        (Scheme::Pep440, "2.0.0+cu118", "2.0.0", Some(true)),
+        (Scheme::Pep440, "2.0.0+cu118", "2.0.0+cu117", Some(false)),
+        (Scheme::Pep440, "2.0.1+cu118", "2.0.0", Some(false)),
+        (Scheme::Pep440, "2.0.0.post1", "2.0.0", Some(false)),
+        (Scheme::Pep440, "x", "2.0.0", None),
+        (Scheme::Rpm, "1:8.1-3.el9", "1:8.1", Some(true)),
+        (Scheme::Rpm, "8.1-3.el9", "8.1-2.el9", Some(false)),
+        (Scheme::Rpm, "8.2-3.el9", "8.1", Some(false)),
+        (Scheme::Rpm, "-1", "8.1", None),
+        (Scheme::Pacman, "8.1-3", "8.1", Some(true)),
+        (Scheme::Bitnami, "8.1.0-3", "8.1.0", Some(true)),
+        (Scheme::Bitnami, "8.1.0-r3-1", "8.1.0", Some(true)),
+        (Scheme::Bitnami, "8.1.0-3", "8.1.0-2", Some(false)),
+        (Scheme::Dpkg, "8.1-3", "8.1", Some(false)),
+        (Scheme::Semver, "8.1.0+3", "8.1.0", Some(true)),
+        (Scheme::Semver, "8.1.1", "8.1.0", Some(false)),
+    ] {
+        let found = version::is_at_most(scheme, version, last).ok();
+        assert_eq!(found, expected, "{scheme}: {version} <= {last}");
+    }
+}
+
 /// Splitmix64, so that a failure comes back with the same seed.
 struct Generator(u64);
 
@@ -170,6 +258,22 @@ impl Generator {
             "\0",
             " ",
             "18446744073709551616",
+            "^",
+            "!",
+            "*",
+            "x",
+            "=",
+            "v",
+            "u8",
+            "alpha",
+            "-rc.1",
+            "-SNAPSHOT",
+            ".dev1",
+            "post",
+            ".Final",
+            "+1",
+            "--",
+            "..",
         ];
         let mut text: Vec<char> = of[self.below(of.len())].chars().collect();
         for _ in 0..self.below(4) {
@@ -190,7 +294,7 @@ fn mutated_versions_never_panic_and_stay_antisymmetric() {
     for (scheme, table) in TABLES {
         let of: Vec<&str> = lines(table).flat_map(|line| [line.a, line.b]).collect();
         let mut generator = Generator(20_261_123);
-        for _ in 0..20_000 {
+        for _ in 0..5_000 {
             let (a, b) = (generator.mutation(&of), generator.mutation(&of));
             let there = compare(*scheme, &a, &b).ok();
             let back = compare(*scheme, &b, &a).ok();

@@ -185,9 +185,9 @@ fn sets(package: &Element, wanted: impl Fn(&str) -> bool) -> Result<(Set, Set), 
     Ok((Set::of(vulnerable, order), Set::of(unaffected, order)))
 }
 
-/// Gentoo's order is the one that Alpine took over.
+/// Gentoo's order.
 fn order(a: &str, b: &str) -> Ordering {
-    version::compare(Scheme::Apk, a, b).unwrap_or_else(|_| a.cmp(b))
+    version::compare(Scheme::Portage, a, b).unwrap_or_else(|_| a.cmp(b))
 }
 
 fn is_version(text: &str) -> bool {
@@ -195,7 +195,7 @@ fn is_version(text: &str) -> bool {
         .bytes()
         .next()
         .is_some_and(|byte| byte.is_ascii_digit());
-    number && version::compare(Scheme::Apk, text, text).is_ok()
+    number && version::compare(Scheme::Portage, text, text).is_ok()
 }
 
 fn interval(element: &Element) -> Result<Interval, String> {

@@ -353,20 +353,39 @@ fn a_fix_in_a_channel_counts_for_those_who_use_it() {
 }
 
 #[test]
-fn languages_match_listed_versions_and_whole_packages_only() {
+fn languages_match_ranges_and_listed_versions_by_their_own_order() {
     let listed = r#"{"id": "GHSA-1", "affected": [{"package": {"ecosystem": "PyPI", "name": "Django"},
-        "versions": ["1.0"], "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"},
-        {"fixed": "1.1"}]}]}]}"#;
+        "versions": ["1.0", "2004d", "3.0"], "ranges": [{"type": "ECOSYSTEM", "events":
+        [{"introduced": "0"}, {"fixed": "1.1"}]}]}]}"#;
     let files = [("osv/1.json", listed)];
-    check(
-        &files,
-        "pypi django 1.0",
-        "GHSA-1 affected unknown [] () osv:GHSA-1",
-    );
-    check(&files, "pypi django 1.1", "");
-    check(&files, "pypi django 1.0.1", "gap undecided");
-    check(&files, "npm django 1.0", "");
-    check(&files, "debian:11 django 1.0", "");
+    let fixed = "GHSA-1 fixed unknown [1.1] () osv:GHSA-1";
+    let affected = "GHSA-1 affected unknown [] () osv:GHSA-1";
+    for (package, expected) in [
+        ("pypi django 1.0", fixed),
+        ("pypi django 1.0.1", fixed),
+        ("pypi django 1.1rc1", fixed),
+        ("pypi django 1.1", ""),
+        ("pypi django 1.1.0", ""),
+        ("pypi django 1.10", ""),
+        ("pypi django 2004d", affected),
+        ("pypi django 3.0.0", affected),
+        ("pypi django 2004e", "gap undecided"),
+        ("npm django 1.0", ""),
+        ("debian:11 django 1.0", ""),
+    ] {
+        check(&files, package, expected);
+    }
+}
+
+#[test]
+fn the_last_affected_version_is_so_in_each_of_its_builds() {
+    let record = r#"{"id": "GHSA-1", "affected": [{"package": {"ecosystem": "PyPI", "name": "torch"},
+        "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"},
+        {"last_affected": "2.0.0"}]}]}]}"#;
+    let files = [("osv/1.json", record)];
+    let affected = "GHSA-1 affected unknown [] () osv:GHSA-1";
+    check(&files, "pypi torch 2.0.0+cu118", affected);
+    check(&files, "pypi torch 2.0.1+cu118", "");
 }
 
 #[test]

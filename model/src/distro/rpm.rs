@@ -8,9 +8,6 @@ use version::Scheme;
 use super::{DistroRow, Matched, Release, StreamRule, release};
 use crate::PackageType;
 
-/// How rpm orders versions. Not known here yet.
-const SCHEME: Scheme = Scheme::Opaque;
-
 const fn row(
     id: &'static str,
     name: &'static str,
@@ -21,7 +18,7 @@ const fn row(
         id,
         name,
         kind: PackageType::Rpm,
-        scheme: SCHEME,
+        scheme: Scheme::Rpm,
         matched: Matched::Binary,
         rule,
         releases,

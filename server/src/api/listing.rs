@@ -3,7 +3,6 @@
 use model::{Digest, Matchable, Reference, RepositoryName};
 use store::StoreError;
 use store::record::{AffectedImage, ManifestSummary, Repository, ScanRow};
-use version::Scheme;
 
 use crate::app::App;
 use crate::auth::Principal;
@@ -251,13 +250,7 @@ fn is_below(matchable: &Matchable, name: &str, bound: &str) -> bool {
         true => package.version.as_str(),
         false => package.source_version(),
     };
-    let distro = matchable
-        .stream
-        .as_ref()
-        .map(|stream| stream.distro.as_str());
-    let row = distro.and_then(model::distro::row);
-    let scheme = row.map_or(Scheme::Opaque, |row| row.scheme);
-    version::compare(scheme, version, bound).map_or(true, std::cmp::Ordering::is_lt)
+    version::compare(matchable.scheme(), version, bound).map_or(true, std::cmp::Ordering::is_lt)
 }
 
 type Read<'a> = dyn Fn(Option<i64>, usize) -> Result<Vec<AffectedImage>, StoreError> + 'a;

@@ -133,7 +133,7 @@ fn known(name: &str) -> Option<Space> {
         return Some(Space {
             written: kind.to_string(),
             channel: String::new(),
-            scheme: Scheme::Opaque,
+            scheme: kind.scheme(),
             known: true,
         });
     }

@@ -33,7 +33,7 @@ fn yaml_and_json_are_the_same_record() {
         (row.package.as_str(), row.state),
         ("uno-conv", State::Fixed)
     );
-    assert_eq!(row.versions, ["0.6", "0.8"]);
+    assert!(row.versions.is_empty(), "they lie in the range");
     assert_eq!(
         row.ranges,
         [Range {

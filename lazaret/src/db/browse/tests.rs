@@ -9,7 +9,7 @@ fn database() -> Vec<u8> {
         "references": [{"type": "ADVISORY", "url": "https://example.org/a"}],
         "affected": [{"package": {"name": "unoconv", "ecosystem": "PyPI"},
             "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "0.9"}]}],
-            "versions": ["0.7", "0.8.2"]}]}"#;
+            "versions": ["0.7", "0.9.post1", "0.9.post2"]}]}"#;
     let file = advisory::FeedFile {
         source: "osv-pypi",
         archive: None,
@@ -43,7 +43,10 @@ PYSEC-2019-213  osv-pypi
     let view = entry_view(&entries[0]);
     assert_eq!(view["source"], "osv-pypi");
     assert_eq!(view["affected"][0]["ranges"], json!(["[, 0.9)"]));
-    assert_eq!(view["affected"][0]["versions"], json!(["0.7", "0.8.2"]));
+    assert_eq!(
+        view["affected"][0]["versions"],
+        json!(["0.9.post1", "0.9.post2"])
+    );
     assert_eq!(view["published"], "2019-10-21T03:15:00Z");
 }
 
