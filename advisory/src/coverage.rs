@@ -6,13 +6,14 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    Coverage, Distro, Gap, GapKind, Installed, Inventory, PackageType, Problem, ProblemKind, Stream,
+    Coverage, Distro, Gap, GapKind, Installed, Inventory, Package, PackageType, Problem,
+    ProblemKind, Stream,
 };
 
 use crate::builder::is_claimed;
 use crate::database::{Database, SourceEntry};
 use crate::limits::AgeLimits;
-use crate::matching::is_of_distro;
+use crate::matching::{Maker, PRODUCTS, is_of_distro, maker};
 
 /// A source dated this much after now has a wrong date, and its age cannot be told.
 const FUTURE: SignedDuration = SignedDuration::from_hours(24);
@@ -50,10 +51,21 @@ pub fn coverage(
         asked.ecosystem(&stream.to_string(), "packages", &mut gaps);
     }
     let mut counts: BTreeMap<PackageType, usize> = BTreeMap::new();
+    let mut programs = Programs::default();
+    let mut makers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let is_asked_for = |installed: &&Installed| !inventory.is_distros(installed);
     for installed in inventory.packages.iter().filter(is_asked_for) {
-        *counts.entry(installed.package.kind).or_default() += 1;
+        let package = &installed.package;
+        let of_stream = stream.as_ref().filter(|_| is_of_distro(package.kind));
+        let maker = of_stream.map(|stream| maker::of(package, &stream.distro));
+        if let Some(Maker::Other(name)) = maker {
+            makers.entry(name).or_default().push(&package.name);
+        } else if !programs.take(package) {
+            *counts.entry(package.kind).or_default() += 1;
+        }
     }
+    programs.ask(&asked, &mut gaps);
+    gaps.extend(makers.iter().map(|(maker, names)| built_by(maker, names)));
     for (kind, count) in counts {
         let owned = inventory
             .distro
@@ -62,7 +74,7 @@ pub fn coverage(
         match (is_of_distro(kind), owned) {
             (true, true) => {}
             (true, false) => gaps.push(foreign(kind, count, inventory.distro.as_ref())),
-            (false, _) => asked.ecosystem(kind.as_str(), &format!("{count} packages"), &mut gaps),
+            (false, _) => asked.ecosystem(kind.as_str(), &counted(count, "package"), &mut gaps),
         }
     }
     Coverage::from_gaps(gaps, looked_at)
@@ -150,10 +162,78 @@ fn end_of_life(
 fn foreign(kind: PackageType, count: usize, distro: Option<&Distro>) -> Gap {
     let whose = distro.map_or("an unknown distribution", |distro| distro.id.as_str());
     let detail = format!(
-        "{count} packages of type {kind} on {whose}: no source answers for them, they were \
-         compared with nothing"
+        "{} of type {kind} on {whose}: no source answers for it, compared with nothing",
+        counted(count, "package")
     );
     Gap::new(GapKind::NoFeed, detail)
+}
+
+/// Packages of the distribution's type that somebody else has built.
+fn built_by(maker: &str, names: &[&str]) -> Gap {
+    let detail = format!(
+        "{maker} built what the distribution does not answer for, nor does any source: {}; read \
+         what {maker} publishes",
+        listed(names)
+    );
+    Gap::new(GapKind::NoFeed, detail)
+}
+
+/// A few of the names, and how many there are.
+fn listed(names: &[&str]) -> String {
+    let some = names.iter().take(3).copied().collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0..=3 => some,
+        all => format!("{some} and {} more", all - 3),
+    }
+}
+
+fn counted(count: usize, one: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {one}s"),
+    }
+}
+
+/// Programs without a package manager.
+#[derive(Default)]
+struct Programs<'a> {
+    /// How many have a name in NVD's dictionary.
+    named: usize,
+    /// The names of those that have none.
+    unnamed: Vec<&'a str>,
+}
+
+impl<'a> Programs<'a> {
+    /// Counts a package if it is one.
+    fn take(&mut self, package: &'a Package) -> bool {
+        let is_one = matches!(package.kind, PackageType::Generic | PackageType::Otp);
+        match package.cpe {
+            _ if !is_one => {}
+            Some(_) => self.named += 1,
+            None => self.unnamed.push(&package.name),
+        }
+        is_one
+    }
+
+    fn ask(mut self, asked: &Asked<'_>, gaps: &mut Vec<Gap>) {
+        if self.named > 0 {
+            let what = format!(
+                "{} without a package manager",
+                counted(self.named, "program")
+            );
+            asked.ecosystem(PRODUCTS, &what, gaps);
+        }
+        self.unnamed.sort_unstable();
+        self.unnamed.dedup();
+        if !self.unnamed.is_empty() {
+            let detail = format!(
+                "without a package manager, and without a name under which weaknesses are \
+                 published: {}; compared with nothing",
+                listed(&self.unnamed)
+            );
+            gaps.push(Gap::new(GapKind::NoFeed, detail));
+        }
+    }
 }
 
 struct Asked<'a> {

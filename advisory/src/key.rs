@@ -24,11 +24,20 @@ impl Key {
     }
 }
 
-/// The key under which [`crate::assess`] looks a package up; `None` where nobody answers for it.
+/// The keys under which [`crate::assess`] looks a package up, the main one first; none where nobody
+/// answers for it.
 ///
 /// Nothing that is said under another key can reach the package's findings.
-pub fn key(matchable: &Matchable) -> Option<Key> {
-    Subject::of(matchable).map(|subject| subject.key)
+pub fn keys(matchable: &Matchable) -> Vec<Key> {
+    let subject = Subject::of(matchable);
+    let lookups = subject.iter().flat_map(Subject::lookups);
+    let mut keys: Vec<Key> = Vec::new();
+    for lookup in lookups {
+        if !keys.contains(&lookup.key) {
+            keys.push(lookup.key.clone());
+        }
+    }
+    keys
 }
 
 #[cfg(test)]
@@ -42,17 +51,24 @@ mod tests {
             ("debian:10 libssl1.1 1 openssl 1", "debian:10 openssl"),
             ("alpine:3.12 musl-utils 1 musl 1", "alpine:3.12 musl"),
             ("debian:10 zlib 1", "debian:10 zlib"),
-            ("nosuch:1 Name 1 source 1", "nosuch:1 Name"),
+            ("nosuch:1 Name 1 source 1", "nosuch:1 Name, nosuch:1 source"),
             ("pypi Zope.Interface 1", "pypi zope-interface"),
             ("nuget Newtonsoft.Json 1", "nuget newtonsoft.json"),
             ("npm JSONStream 1", "npm JSONStream"),
+            (
+                "rhel:9 openssl-libs 1 openssl 1",
+                "rhel:9 openssl-libs, rhel:9 openssl",
+            ),
+            ("rhel:9 openssl 1 openssl 1", "rhel:9 openssl"),
         ] {
-            let key = key(&matchable(package)).unwrap();
-            let told = format!("{} {}", key.ecosystem, key.name);
-            assert_eq!(told, expected, "{package}");
+            let keys = keys(&matchable(package));
+            let told = keys
+                .iter()
+                .map(|key| format!("{} {}", key.ecosystem, key.name));
+            assert_eq!(told.collect::<Vec<_>>().join(", "), expected, "{package}");
         }
         let mut nobodys = matchable("debian:10 zlib 1");
         nobodys.stream = None;
-        assert_eq!(key(&nobodys), None);
+        assert_eq!(keys(&nobodys), []);
     }
 }

@@ -2,16 +2,23 @@
 
 use std::cmp::Ordering;
 
-use model::distro::{self, Matched};
-use model::{Distro, Ecosystem, Finding, Gap, GapKind, Matchable, Ownership, PackageType};
-use version::{Scheme, Undecided};
+use model::{Finding, Gap, GapKind, Inventory, Matchable};
+use version::Undecided;
 
 use crate::database::{Database, Hit};
-use crate::key::Key;
-use crate::{End, Range, State};
+use crate::{End, Range, State, feed};
 
 mod decide;
-mod group;
+pub(crate) mod group;
+pub(crate) mod hear;
+pub(crate) mod maker;
+mod subject;
+
+pub(crate) use decide::decide;
+pub(crate) use hear::Judged;
+pub(crate) use maker::Maker;
+pub use subject::Unasked;
+pub(crate) use subject::{Lookup, PRODUCTS, Subject, is_of_distro};
 
 /// What is wrong with a package, and what could not be told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,55 +29,13 @@ pub struct Assessment {
     pub gaps: Vec<Gap>,
 }
 
-/// What of a package is matched: its key, the version and their rules.
-pub(crate) struct Subject<'a> {
-    pub matchable: &'a Matchable,
-    pub key: Key,
-    pub version: &'a str,
-    pub scheme: Scheme,
-}
-
-/// Whether packages of a type belong to a distribution and to no language.
-pub(crate) fn is_of_distro(kind: PackageType) -> bool {
-    use PackageType::{Alpm, Apk, Deb, Ebuild, Opkg, Rpm};
-    matches!(kind, Alpm | Apk | Deb | Ebuild | Opkg | Rpm)
-}
-
-impl<'a> Subject<'a> {
-    /// `None` for a distribution's package whose stream is not known: nobody answers for it; and
-    /// for what is a part of a distribution's package, for which that one answers.
-    pub fn of(matchable: &'a Matchable) -> Option<Subject<'a>> {
-        let package = &matchable.package;
-        if matchable.ownership == Ownership::DistroUnchanged {
-            return None;
-        }
-        if !is_of_distro(package.kind) {
-            return Some(Subject {
-                matchable,
-                key: Key::new(&Ecosystem::Language(package.kind), &package.name),
-                version: &package.version,
-                scheme: package.scheme(),
-            });
-        }
-        let stream = matchable.stream.as_ref()?;
-        let row = distro::row(&stream.distro);
-        let (name, version) = match row.map(|row| row.matched) {
-            Some(Matched::Source) => (package.source_name(), package.source_version()),
-            Some(Matched::Binary) | None => (package.name.as_str(), package.version.as_str()),
-        };
-        Some(Subject {
-            matchable,
-            key: Key::new(&Ecosystem::Distro(stream.clone()), name),
-            version,
-            scheme: matchable.scheme(),
-        })
-    }
-
-    /// The distribution, for a package URL before an image is known.
-    fn distro(&self) -> Option<Distro> {
-        let stream = self.matchable.stream.as_ref()?;
-        Some(Distro::new(&stream.distro, &stream.release))
-    }
+/// A statement, and the way in which it was found.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked<'a> {
+    /// The statement.
+    pub hit: Hit<'a>,
+    /// The place of the lookup in [`Subject::lookups`].
+    pub lookup: usize,
 }
 
 /// What a statement means for one version.
@@ -90,22 +55,15 @@ pub(crate) enum Verdict<'a> {
 /// sets both for an image. A comparison that cannot be decided is a gap, never "not affected".
 pub fn assess(matchable: &Matchable, database: &Database) -> Assessment {
     let mut assessment = Assessment::default();
-    let Some(subject) = Subject::of(matchable) else {
+    let Ok(subject) = Subject::of(matchable) else {
         return assessment;
     };
-    let mut hits = Vec::new();
-    for hit in database.statements(&subject.key) {
-        match hit {
-            Ok(hit) if hit.statement.advisory.withdrawn => {}
-            Ok(hit) => hits.push(hit),
-            Err(damaged) => {
-                let gap = Gap::new(GapKind::BrokenFeed, damaged.to_string());
-                assessment.gaps.push(gap);
-            }
-        }
-    }
-    for group in group::by_weakness(&hits) {
-        let (finding, gap) = decide::decide(&subject, &group);
+    let (all, mut gaps) = ask(&subject, database);
+    let used = channels(matchable, database, &mut gaps);
+    assessment.gaps = gaps;
+    for group in group::by_weakness(&all) {
+        let judged = hear::judge(&subject, &group, &used);
+        let (finding, gap) = decide(&subject, &group, &judged);
         assessment.findings.extend(finding);
         assessment.gaps.extend(gap);
     }
@@ -117,19 +75,61 @@ pub fn assess(matchable: &Matchable, database: &Database) -> Assessment {
     assessment
 }
 
+/// Everything that stands and is said of a package, with what could not be read.
+pub(crate) fn ask<'a>(subject: &Subject<'_>, database: &'a Database) -> (Vec<Asked<'a>>, Vec<Gap>) {
+    let (mut all, mut gaps) = (Vec::new(), Vec::new());
+    for (place, lookup) in subject.lookups().enumerate() {
+        for hit in database.statements(&lookup.key) {
+            match hit {
+                Ok(hit) if hit.statement.advisory.withdrawn => {}
+                Ok(hit) => all.push(Asked { hit, lookup: place }),
+                Err(damaged) => {
+                    gaps.push(Gap::new(GapKind::BrokenFeed, damaged.to_string()));
+                }
+            }
+        }
+    }
+    (all, gaps)
+}
+
+/// The channels that an image uses: those that the catalogue knows, and what the repositories in
+/// use serve, as the database knows it.
+pub(crate) fn channels(
+    matchable: &Matchable,
+    database: &Database,
+    gaps: &mut Vec<Gap>,
+) -> Vec<String> {
+    let mut used = matchable.channels.clone();
+    for channel in &matchable.channels {
+        let Some(repository) = Inventory::repository_of(channel) else {
+            continue;
+        };
+        match database.products_of(repository) {
+            Ok(products) => used.extend(
+                products
+                    .iter()
+                    .filter_map(|cpe| feed::redhat::channel_of(cpe)),
+            ),
+            Err(damaged) => gaps.push(Gap::new(GapKind::BrokenFeed, damaged.to_string())),
+        }
+    }
+    used
+}
+
 /// What one statement means for the subject's version.
-pub(crate) fn verdict<'a>(subject: &Subject<'_>, hit: &Hit<'a>) -> Verdict<'a> {
-    let statement = &hit.statement;
+pub(crate) fn verdict<'a>(subject: &Subject<'_>, asked: &Asked<'a>) -> Verdict<'a> {
+    let statement = &asked.hit.statement;
+    let lookup = subject.lookup(asked);
     if statement.state == State::NotAffected {
         return Verdict::Clear;
     }
     let everything = statement.ranges.is_empty() && statement.versions.is_empty();
-    if everything || lists(subject, &statement.versions) {
+    if everything || lists(lookup, &statement.versions) {
         return Verdict::Affected(End::Never);
     }
     let mut undecided = None;
     for range in &statement.ranges {
-        match within(subject.scheme, range, subject.version) {
+        match lookup.within(range) {
             Ok(true) => return Verdict::Affected(range.end),
             Ok(false) => {}
             Err(reason) => undecided = undecided.or(Some(reason)),
@@ -139,11 +139,9 @@ pub(crate) fn verdict<'a>(subject: &Subject<'_>, hit: &Hit<'a>) -> Verdict<'a> {
 }
 
 /// Whether a list has the subject's version, as it is written or in another way.
-fn lists(subject: &Subject<'_>, versions: &[&str]) -> bool {
-    let is_same = |listed: &&str| {
-        version::compare(subject.scheme, listed, subject.version) == Ok(Ordering::Equal)
-    };
-    versions.contains(&subject.version) || versions.iter().any(is_same)
+fn lists(lookup: &Lookup<'_>, versions: &[&str]) -> bool {
+    let is_same = |listed: &&str| lookup.compare(listed, lookup.version) == Ok(Ordering::Equal);
+    versions.contains(&lookup.version) || versions.iter().any(is_same)
 }
 
 /// Whether a range holds a version. One bound that excludes it decides, whatever the other is.
@@ -152,20 +150,18 @@ fn lists(subject: &Subject<'_>, versions: &[&str]) -> bool {
 ///
 /// [`Undecided`] where a bound that matters cannot be compared.
 pub(crate) fn within(
-    scheme: Scheme,
     range: &Range<&str>,
-    version: &str,
+    compare: impl Fn(&str) -> Result<Ordering, Undecided>,
+    is_at_most: impl Fn(&str) -> Result<bool, Undecided>,
 ) -> Result<bool, Undecided> {
     let after_start = match range.introduced {
         None => Ok(true),
-        Some(start) => version::compare(scheme, version, start).map(Ordering::is_ge),
+        Some(start) => compare(start).map(Ordering::is_ge),
     };
     let before_end = match range.end {
         End::Never => Ok(true),
-        End::Fixed(end) | End::Limit(end) => {
-            version::compare(scheme, version, end).map(Ordering::is_lt)
-        }
-        End::Last(end) => version::is_at_most(scheme, version, end),
+        End::Fixed(end) | End::Limit(end) => compare(end).map(Ordering::is_lt),
+        End::Last(end) => is_at_most(end),
     };
     match (after_start, before_end) {
         (Ok(false), _) | (_, Ok(false)) => Ok(false),

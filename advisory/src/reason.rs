@@ -4,7 +4,7 @@ use model::{Change, Matchable, Reason};
 
 use crate::database::{Advisory, Damaged, Database};
 use crate::identifier;
-use crate::key::{Key, key};
+use crate::key::{Key, keys};
 
 /// Why what is said of a package's weakness is another thing in `after` than in `before`.
 ///
@@ -18,7 +18,8 @@ pub fn reason(
     id: &str,
     change: Change,
 ) -> Reason {
-    let (Some(before), Some(key)) = (before, key(matchable)) else {
+    let keys = keys(matchable);
+    let Some(before) = before.filter(|_| !keys.is_empty()) else {
         return Reason::OtherDatabase;
     };
     let (asked, without) = match change {
@@ -26,16 +27,16 @@ pub fn reason(
         Change::Gone => (after, Reason::Withdrawn),
         Change::Altered => return Reason::ChangedRecord,
     };
-    match speaks_of(asked, &key, id) {
+    match speaks_of(asked, &keys, id) {
         Ok(true) => Reason::ChangedRange,
         Ok(false) => without,
         Err(_) => Reason::OtherDatabase,
     }
 }
 
-/// Whether a record that stands speaks of a weakness under the key.
-fn speaks_of(database: &Database, key: &Key, id: &str) -> Result<bool, Damaged> {
-    for hit in database.statements(key) {
+/// Whether a record that stands speaks of a weakness under one of the keys.
+fn speaks_of(database: &Database, keys: &[Key], id: &str) -> Result<bool, Damaged> {
+    for hit in keys.iter().flat_map(|key| database.statements(key)) {
         let advisory = hit?.statement.advisory;
         if !advisory.withdrawn && names(&advisory, id) {
             return Ok(true);

@@ -122,6 +122,9 @@ impl Weakness {
     }
 }
 
+/// The architecture of statements on what is built from.
+pub const SOURCE: &str = "src";
+
 /// What a record says of one package in one ecosystem.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Affected {
@@ -164,6 +167,13 @@ impl Affected {
             ranges: Vec::new(),
             versions: Vec::new(),
         }
+    }
+
+    /// The same of what is built from, not of what is built: it is looked up by the source's name
+    /// and version.
+    pub fn of_source(mut self) -> Affected {
+        self.architectures = vec![SOURCE.to_owned()];
+        self
     }
 
     /// The same with one range.

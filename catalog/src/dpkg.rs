@@ -8,6 +8,7 @@ use crate::cataloger::{Cataloger, Found, PLAIN, Pattern, Role};
 use crate::text::{FileProblems, excerpt, lines, word};
 
 pub mod files;
+mod maker;
 
 /// The status file of an ordinary system.
 pub const STATUS: Cataloger = Cataloger {
@@ -64,6 +65,7 @@ struct Record {
     version: Option<Vec<u8>>,
     source: Option<Vec<u8>>,
     architecture: Option<Vec<u8>>,
+    maintainer: Option<Vec<u8>>,
 }
 
 fn parse(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>) {
@@ -124,6 +126,8 @@ impl Record {
             &mut self.source
         } else if is(b"Architecture") {
             &mut self.architecture
+        } else if is(b"Maintainer") {
+            &mut self.maintainer
         } else {
             return;
         };
@@ -161,6 +165,11 @@ impl Record {
         let package = Package {
             source,
             architecture: self.architecture.as_deref().and_then(word),
+            vendor: self
+                .maintainer
+                .as_deref()
+                .and_then(maker::of)
+                .map(str::to_owned),
             ..Package::new(kind, name, version)
         };
         found.packages.push(package.into());

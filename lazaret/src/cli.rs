@@ -32,6 +32,8 @@ pub enum Command {
     Scan(Scan),
     /// Say which packages are in an image
     Packages(Packages),
+    /// Say why a CVE, GHSA, DSA, … is reported of an image, or why it is not
+    Explain(Explain),
     /// Make an advisory database, or say what is in one
     #[command(subcommand)]
     Db(Db),
@@ -197,6 +199,26 @@ pub struct Scan {
 pub struct Packages {
     /// A path, or one with a scheme: docker-archive:, oci-archive:, oci-dir:, rootfs-archive:, dir:
     pub target: String,
+    /// How to write the answer
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ListFormat,
+    /// Write to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The platform to take out of several, for example linux/arm64
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    pub platform: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A path, or one with a scheme: docker-archive:, oci-archive:, oci-dir:, rootfs-archive:, dir:
+    pub target: String,
+    /// The identifier: CVE-2023-0464, GHSA-…, DSA-…
+    pub id: String,
+    /// The advisory database
+    #[arg(long, value_name = "FILE", env = "LAZARET_DB")]
+    pub db: Option<PathBuf>,
     /// How to write the answer
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: ListFormat,

@@ -10,6 +10,7 @@ mod client;
 mod database;
 mod db;
 mod demo;
+mod explain;
 mod http;
 mod key;
 mod log;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         cli::Command::Serve(flags) => serve::run(&flags),
         cli::Command::Scan(flags) => scan::run(&flags),
         cli::Command::Packages(flags) => packages::run(&flags),
+        cli::Command::Explain(flags) => explain::run(&flags),
         cli::Command::Db(cli::Db::Build(flags)) => db::build::run(&flags),
         cli::Command::Db(cli::Db::Update(flags)) => db::update::run(&flags),
         cli::Command::Db(cli::Db::Search(flags)) => db::browse::search(&flags),

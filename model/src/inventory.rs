@@ -51,6 +51,9 @@ pub struct Inventory {
     pub problems: Vec<Problem>,
 }
 
+/// Kinds of repositories by which Red Hat tells which of its products an image draws from.
+const OF_RED_HAT: &[&str] = &["content-set ", "dnf "];
+
 impl Inventory {
     /// Takes the build commands of the layers, lowest first, from the image's history.
     pub fn set_commands<'a>(&mut self, commands: impl Iterator<Item = &'a str>) {
@@ -67,15 +70,31 @@ impl Inventory {
         installed.ownership == Ownership::DistroUnchanged && is_known()
     }
 
+    /// The repository that a channel of a [`Matchable`] stands for: what it serves is known to the
+    /// advisory database.
+    pub fn repository_of(channel: &str) -> Option<&str> {
+        let by = |kind: &&str| channel.strip_prefix(*kind);
+        OF_RED_HAT.iter().find_map(by)
+    }
+
     /// The key under which a package of this image is matched.
     pub fn matchable(&self, installed: &Installed) -> Matchable {
         let distro = self.distro.as_ref();
         let of_distro = distro.filter(|distro| distro.owns(installed.package.kind));
+        let stream = of_distro.and_then(Distro::stream);
+        let mut channels = of_distro
+            .map(|distro| distro.channels.clone())
+            .unwrap_or_default();
+        if stream
+            .as_ref()
+            .is_some_and(|stream| stream.distro == "rhel")
+        {
+            let is_one = |one: &&String| Inventory::repository_of(one).is_some();
+            channels.extend(self.repositories.iter().filter(is_one).cloned());
+        }
         Matchable {
-            stream: of_distro.and_then(Distro::stream),
-            channels: of_distro
-                .map(|distro| distro.channels.clone())
-                .unwrap_or_default(),
+            stream,
+            channels,
             package: installed.package.clone(),
             ownership: match self.is_distros(installed) {
                 false if installed.ownership == Ownership::DistroUnchanged => Ownership::Own,

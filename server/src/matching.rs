@@ -4,7 +4,7 @@
 //! is said are judged again, and only what comes out differently is written. Where the database
 //! before is not at hand, all distinct packages are judged: still none of the images is touched.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use advisory::{Changed, Database};
@@ -145,13 +145,16 @@ impl Work<'_> {
 
     fn under(&self, keys: &[advisory::Key]) -> Result<Vec<Reassessed>, StoreError> {
         let mut changed = Vec::new();
+        // A package can stand under several keys.
+        let mut seen = HashSet::new();
         for keys in keys.chunks(BATCH) {
             let key = |key: &advisory::Key| PackageKey {
                 ecosystem: key.ecosystem.clone(),
                 name: key.name.clone(),
             };
             let keys: Vec<PackageKey> = keys.iter().map(key).collect();
-            let packages = self.app.store.metadata.packages_under(&keys)?;
+            let mut packages = self.app.store.metadata.packages_under(&keys)?;
+            packages.retain(|stored| seen.insert(stored.id));
             changed.extend(self.judge(packages).filter(differs));
         }
         Ok(changed)
@@ -172,8 +175,7 @@ impl Work<'_> {
 
     /// Adds the packages that have to be settled, be they different or not.
     fn unsettled(&self, changed: &mut Vec<Reassessed>) -> Result<(), StoreError> {
-        let known: std::collections::HashSet<i64> =
-            changed.iter().map(|judged| judged.id).collect();
+        let known: HashSet<i64> = changed.iter().map(|judged| judged.id).collect();
         let mut after = None;
         loop {
             let packages = self.app.store.metadata.unsettled_packages(after, BATCH)?;

@@ -267,13 +267,16 @@ pub fn assess_package(matchable: Matchable, database: Option<&Database>) -> Asse
     let assessment = database
         .map(|database| advisory::assess(&matchable, database))
         .unwrap_or_default();
-    let key = advisory::key(&matchable).map(|key| PackageKey {
-        ecosystem: key.ecosystem,
-        name: key.name,
-    });
+    let keys = advisory::keys(&matchable)
+        .into_iter()
+        .map(|key| PackageKey {
+            ecosystem: key.ecosystem,
+            name: key.name,
+        });
+    let keys = keys.collect();
     AssessedPackage {
         matchable,
-        key,
+        keys,
         findings: assessment.findings,
         gaps: assessment.gaps,
     }

@@ -255,7 +255,7 @@ fn a_part_of_the_distributions_own_package_needs_no_other_word() {
     image.packages[1].ownership = Ownership::DistroUnchanged;
     assert_eq!(kinds(&image, &database, NOW), "complete ");
     let matchable = image.matchable(&image.packages[1]);
-    assert_eq!(crate::key::key(&matchable), None);
+    assert_eq!(crate::key::keys(&matchable), []);
     // Changed since, or of a distribution that nobody knows, it is anybody's.
     image.packages[1].ownership = Ownership::DistroChanged;
     assert_eq!(kinds(&image, &database, NOW), "incomplete no_feed");
@@ -263,6 +263,42 @@ fn a_part_of_the_distributions_own_package_needs_no_other_word() {
     image.distro = Some(Distro::new("plan9", "4"));
     let matchable = image.matchable(&image.packages[1]);
     assert_eq!(matchable.ownership, Ownership::Own);
+}
+
+#[test]
+fn what_nobody_answers_for_is_named() {
+    let mut image = image(
+        Some(("alpine", "3.18.9")),
+        &[
+            ("apk", "musl", "a"),
+            ("generic", "nginx", "usr/sbin/nginx"),
+            ("generic", "tool", "usr/bin/tool"),
+        ],
+    );
+    image.packages[1].package.cpe = Some("f5:nginx".to_owned());
+    let told = |image: &Inventory| -> String {
+        let now = NOW.parse().unwrap();
+        let (database, ages) = (alpine("2023-05-09T00:00:00Z"), AgeLimits::default());
+        let coverage = coverage(image, Vec::new(), &database, now, &ages);
+        let lines = coverage
+            .gaps
+            .iter()
+            .map(|gap| format!("{}: {}\n", gap.kind, gap.detail));
+        lines.collect()
+    };
+    expect_test::expect![[r#"
+        no_feed: no source of the database answers for cpe (1 program without a package manager): add its feed and build the database again
+        no_feed: without a package manager, and without a name under which weaknesses are published: tool; compared with nothing
+    "#]].assert_eq(&told(&image));
+    image.distro = Some(Distro::new("debian", "12"));
+    for installed in &mut image.packages {
+        installed.package.kind = PackageType::Deb;
+        installed.package.vendor = Some("Docker".to_owned());
+    }
+    expect_test::expect![[r#"
+        no_feed: Docker built what the distribution does not answer for, nor does any source: musl, nginx, tool; read what Docker publishes
+        no_feed: no source of the database answers for debian:12 (packages): add its feed and build the database again
+    "#]].assert_eq(&told(&image));
 }
 
 /// CentOS is looked up as Red Hat's, which is mended for years to come.

@@ -80,9 +80,12 @@ fn record(
     record.bulletin = false;
     record.url = reference.url.clone();
     let rows = statements.iter().map(|one| {
-        let row = oval::row(ecosystem, one.package, one.bound);
+        // The files name what is built from.
+        let row = oval::row(ecosystem, one.package, one.bound).of_source();
         match definition.patchable.to_ascii_lowercase().as_str() {
-            "not applicable" => Affected::new(ecosystem, one.package, State::NotAffected),
+            "not applicable" => {
+                Affected::new(ecosystem, one.package, State::NotAffected).of_source()
+            }
             "false" => Affected {
                 state: State::Affected,
                 ..row

@@ -103,7 +103,7 @@ fn bulletin(
     record.url = reference.map_or_else(String::new, |one| one.url.clone());
     let rows = statements
         .iter()
-        .map(|one| oval::row(ecosystem, one.package, one.bound));
+        .map(|one| oval::row(ecosystem, one.package, one.bound).of_source());
     record.affected = oval::joined(rows.collect());
     Ok(Some(record))
 }
@@ -179,7 +179,7 @@ fn listed(entry: Entry, ecosystem: &Ecosystem, limits: &Limits) -> Result<Record
     record.weaknesses = vec![Weakness::new(&entry.cve_id)];
     record.score = entry.cve_score.and_then(score);
     record.severity = record.score.map_or(Severity::Unknown, rating::of_score);
-    let mut row = Affected::new(ecosystem, entry.pkg, state);
+    let mut row = Affected::new(ecosystem, entry.pkg, state).of_source();
     match (state, fixed) {
         (State::Fixed, Some(version)) => row = row.range(Range::before(version)),
         (State::Affected, _) => row = row.range(Range::all()),

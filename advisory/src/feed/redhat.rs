@@ -91,6 +91,12 @@ fn affected(remedies: &[Remedy<'_>]) -> State {
         .unwrap_or(State::Affected)
 }
 
+/// The channel of a product (CPE) where it is another one than the release itself.
+pub(crate) fn channel_of(cpe: &str) -> Option<String> {
+    let place = cpe::place(cpe)?;
+    (!place.channel.is_empty()).then_some(place.channel)
+}
+
 fn meaning(product: &Product<'_>, status: Status) -> Meaning {
     let Some(component) = &product.component else {
         return Meaning::Other;

@@ -1,99 +1,36 @@
 //! From the statements on one weakness to a finding, a gap or nothing.
 //!
-//! The distribution's own publisher goes before all others: where it has a word on the weakness in
-//! this package, theirs is not heard. Within what is heard, one statement that holds the version
-//! is enough, and the highest fixed version is the fix: a bulletin that mends an earlier one wins.
+//! Within what is heard ([`super::hear`]), one statement that holds the version is enough, and the
+//! highest fixed version is the fix: a bulletin that mends an earlier one wins.
 
 use std::cmp::Ordering;
 
 use model::{AdvisoryRef, Cvss, Finding, Gap, GapKind, Severity, Status};
 
 use super::group::Group;
-use super::{Subject, Verdict, verdict};
+use super::hear::{Judged, is_own};
+use super::subject::Subject;
+use super::{Asked, Verdict};
 use crate::database::Hit;
 use crate::{End, State};
 
-struct Judged<'h, 'a> {
-    hit: &'h Hit<'a>,
-    verdict: Verdict<'a>,
-    /// Whether the fix lies in a channel that the image does not use.
-    elsewhere: bool,
-}
-
 /// The finding, and the gap where nothing that is heard could be decided.
-pub fn decide(subject: &Subject<'_>, group: &Group<'_, '_>) -> (Option<Finding>, Option<Gap>) {
-    let heard = heard(subject, group);
+pub fn decide(
+    subject: &Subject<'_>,
+    group: &Group<'_, '_>,
+    judged: &[Judged<'_, '_>],
+) -> (Option<Finding>, Option<Gap>) {
+    let heard = || judged.iter().filter(|one| one.dismissed.is_none());
     let is_affected = |one: &&Judged<'_, '_>| matches!(one.verdict, Verdict::Affected(_));
-    let affected: Vec<_> = heard.iter().filter(is_affected).collect();
+    let affected: Vec<_> = heard().filter(is_affected).collect();
     if !affected.is_empty() {
         return (Some(finding(subject, group, &affected)), None);
     }
-    let gap = heard.iter().find_map(|one| match &one.verdict {
-        Verdict::Undecided(reason) => Some(undecided(subject, group, one.hit, reason)),
+    let gap = heard().find_map(|one| match &one.verdict {
+        Verdict::Undecided(reason) => Some(undecided(subject, group, &one.asked.hit, reason)),
         _ => None,
     });
     (None, gap)
-}
-
-fn heard<'h, 'a>(subject: &Subject<'_>, group: &Group<'h, 'a>) -> Vec<Judged<'h, 'a>> {
-    let all: Vec<Judged> = group
-        .hits
-        .iter()
-        .filter(|hit| is_meant(subject, hit) && !is_overruled(subject, hit, group))
-        .map(|hit| Judged {
-            hit,
-            verdict: verdict(subject, hit),
-            elsewhere: !uses(subject, hit.statement.scope.channel),
-        })
-        .collect();
-    // A fix in a channel that is not in use counts only where nothing else is said.
-    let here = all.iter().any(|one| !one.elsewhere);
-    let all = all.into_iter().filter(|one| !(here && one.elsewhere));
-    let (own, others): (Vec<_>, Vec<_>) = all.partition(|one| is_own(subject, one.hit));
-    let decided = own
-        .iter()
-        .any(|one| !matches!(one.verdict, Verdict::Undecided(_)));
-    match decided {
-        true => own,
-        false => own.into_iter().chain(others).collect(),
-    }
-}
-
-/// Whether a statement speaks of the package at all, and not of one of the same name in a module or
-/// for another architecture. No package says yet of which module it is.
-fn is_meant(subject: &Subject<'_>, hit: &Hit<'_>) -> bool {
-    let scope = &hit.statement.scope;
-    let own = subject.matchable.package.architecture.as_deref();
-    let is_own = |own: &str| scope.architectures.contains(&own);
-    scope.module.is_empty() && (scope.architectures.is_empty() || own.is_none_or(is_own))
-}
-
-/// Whether a bulletin's word on many packages and weaknesses is set right by a word of the same
-/// source on exactly this one: not affected. What holds in another channel sets nothing right.
-fn is_overruled(subject: &Subject<'_>, hit: &Hit<'_>, group: &Group<'_, '_>) -> bool {
-    hit.statement.advisory.bulletin
-        && group.hits.iter().any(|other| {
-            other.source.name == hit.source.name
-                && !other.statement.advisory.bulletin
-                && other.statement.state == State::NotAffected
-                && uses(subject, other.statement.scope.channel)
-        })
-}
-
-fn is_own(subject: &Subject<'_>, hit: &Hit<'_>) -> bool {
-    let stream = subject.matchable.stream.as_ref();
-    stream.is_some_and(|stream| hit.source.publishes.contains(&stream.distro))
-}
-
-/// Whether an image draws from a channel; `esm` stands for each of `esm-infra` and `esm-apps`.
-fn uses(subject: &Subject<'_>, channel: &str) -> bool {
-    let is_it = |used: &String| {
-        used == channel
-            || used
-                .strip_prefix(channel)
-                .is_some_and(|rest| rest.starts_with('-'))
-    };
-    channel.is_empty() || subject.matchable.channels.iter().any(is_it)
 }
 
 /// The version that holds the fix, if the image can get it.
@@ -107,7 +44,7 @@ fn fix<'a>(one: &Judged<'_, 'a>) -> Option<&'a str> {
 fn finding(subject: &Subject<'_>, group: &Group<'_, '_>, affected: &[&Judged<'_, '_>]) -> Finding {
     let (fixed_in, deciding) = highest_fix(subject, affected);
     let deciding = deciding.or_else(|| affected.iter().min_by_key(|one| rank(one)).copied());
-    let statement = deciding.map(|one| &one.hit.statement);
+    let statement = deciding.map(|one| &one.asked.hit.statement);
     let status = match fixed_in.is_empty() {
         false => Status::Fixed,
         true => match statement.and_then(|statement| statement.state.status()) {
@@ -117,8 +54,8 @@ fn finding(subject: &Subject<'_>, group: &Group<'_, '_>, affected: &[&Judged<'_,
     };
     let description = deciding
         .into_iter()
-        .map(|one| one.hit)
-        .chain(group.hits.iter().copied())
+        .map(|one| &one.asked.hit)
+        .chain(group.asked.iter().map(|asked| &asked.hit))
         .map(|hit| hit.statement.advisory.description)
         .find(|text| !text.is_empty());
     let package = subject.matchable.package.clone();
@@ -128,9 +65,9 @@ fn finding(subject: &Subject<'_>, group: &Group<'_, '_>, affected: &[&Judged<'_,
         severity: severity(subject, group, affected),
         cvss: cvss(group),
         published: group
-            .hits
+            .asked
             .iter()
-            .filter_map(|hit| hit.statement.advisory.published)
+            .filter_map(|asked| asked.hit.statement.advisory.published)
             .min(),
         status,
         purl: package.purl(subject.distro().as_ref()),
@@ -143,7 +80,7 @@ fn finding(subject: &Subject<'_>, group: &Group<'_, '_>, affected: &[&Judged<'_,
 }
 
 fn advisory(deciding: Option<&Judged<'_, '_>>) -> AdvisoryRef {
-    let hit = deciding.map(|one| one.hit);
+    let hit = deciding.map(|one| &one.asked.hit);
     let url = hit.map_or("", |hit| hit.statement.advisory.url);
     AdvisoryRef {
         source: hit.map_or_else(String::new, |hit| hit.source.name.clone()),
@@ -166,7 +103,7 @@ fn highest_fix<'j, 'h, 'a>(
             best = Some((version, one));
             continue;
         };
-        match version::compare(subject.scheme, version, highest) {
+        match subject.lookup(one.asked).compare(version, highest) {
             Ok(Ordering::Greater) => best = Some((version, one)),
             Ok(_) => {}
             Err(_) => unordered = true,
@@ -186,7 +123,7 @@ fn highest_fix<'j, 'h, 'a>(
 /// What decides where no fix is named: a word on this very weakness before a bulletin's, and the
 /// most definite word first.
 fn rank(one: &Judged<'_, '_>) -> (bool, usize) {
-    let statement = &one.hit.statement;
+    let statement = &one.asked.hit.statement;
     let definite = [
         State::EndOfLife,
         State::WillNotFix,
@@ -207,15 +144,15 @@ fn severity(
     group: &Group<'_, '_>,
     affected: &[&Judged<'_, '_>],
 ) -> Severity {
-    let rated = |hit: &Hit<'_>| match hit.statement.severity {
-        Severity::Unknown => hit.statement.advisory.severity,
+    let rated = |asked: &Asked<'_>| match asked.hit.statement.severity {
+        Severity::Unknown => asked.hit.statement.advisory.severity,
         severity => severity,
     };
-    let own = group.hits.iter().filter(|hit| is_own(subject, hit));
+    let own = group.asked.iter().filter(|asked| is_own(subject, asked));
     let worst = [
-        own.map(|hit| rated(hit)).min(),
-        affected.iter().map(|one| rated(one.hit)).min(),
-        group.hits.iter().map(|hit| rated(hit)).min(),
+        own.map(|asked| rated(asked)).min(),
+        affected.iter().map(|one| rated(one.asked)).min(),
+        group.asked.iter().map(|asked| rated(asked)).min(),
     ];
     worst
         .into_iter()
@@ -227,8 +164,8 @@ fn severity(
 /// The highest score that is given to this weakness, whoever gives it. A record of several
 /// weaknesses scores the worst of them, without saying which that is.
 fn cvss(group: &Group<'_, '_>) -> Option<Cvss> {
-    let of_one = |hit: &&&Hit<'_>| hit.statement.advisory.weaknesses.len() == 1;
-    let scores = group.hits.iter().filter(of_one);
+    let of_one = |hit: &&Hit<'_>| hit.statement.advisory.weaknesses.len() == 1;
+    let scores = group.asked.iter().map(|asked| &asked.hit).filter(of_one);
     let highest = scores.filter_map(|hit| hit.statement.advisory.score).max();
     highest.map(|score| score.base)
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::database::Hit;
+use super::Asked;
 use crate::identifier;
 
 /// One weakness of one package, with every statement on it.
@@ -16,12 +16,22 @@ pub struct Group<'h, 'a> {
     /// Every other name, of the weakness and of the records that speak of it.
     pub aliases: Vec<String>,
     /// In the database's order.
-    pub hits: Vec<&'h Hit<'a>>,
+    pub asked: Vec<&'h Asked<'a>>,
+}
+
+impl Group<'_, '_> {
+    /// Whether it is the weakness of that identifier, which may be any of its names.
+    pub fn is(&self, id: &str) -> bool {
+        let names = std::iter::once(&self.id).chain(&self.aliases);
+        names
+            .into_iter()
+            .any(|name| name == id || identifier::cve(name) == Some(id))
+    }
 }
 
 /// One weakness of one record.
 struct Item<'h, 'a> {
-    hit: &'h Hit<'a>,
+    asked: &'h Asked<'a>,
     names: &'h [&'a str],
 }
 
@@ -69,11 +79,11 @@ impl Sets {
 }
 
 /// Puts together what speaks of the same weakness, in the order of their identifiers.
-pub fn by_weakness<'h, 'a>(hits: &'h [Hit<'a>]) -> Vec<Group<'h, 'a>> {
+pub fn by_weakness<'h, 'a>(all: &'h [Asked<'a>]) -> Vec<Group<'h, 'a>> {
     let mut items = Vec::new();
-    for hit in hits {
-        for names in &hit.statement.advisory.weaknesses {
-            items.push(Item { hit, names });
+    for asked in all {
+        for names in &asked.hit.statement.advisory.weaknesses {
+            items.push(Item { asked, names });
         }
     }
     let mut sets = Sets {
@@ -135,18 +145,20 @@ fn named<'h, 'a>(members: &[&Item<'h, 'a>]) -> Group<'h, 'a> {
     let cve = members.iter().flat_map(|item| item.cves()).min();
     let first = members.iter().filter_map(|item| item.names.first()).min();
     let id = cve.or(first.copied()).unwrap_or_default();
-    let records = members.iter().map(|item| item.hit.statement.advisory.id);
+    let records = members
+        .iter()
+        .map(|item| item.asked.hit.statement.advisory.id);
     let names = members.iter().flat_map(|item| item.names.iter().copied());
     let aliases: BTreeSet<&str> = names.chain(records).filter(|name| *name != id).collect();
-    let mut hits: Vec<&'h Hit<'a>> = Vec::new();
+    let mut asked: Vec<&'h Asked<'a>> = Vec::new();
     for item in members {
-        if !hits.iter().any(|hit| std::ptr::eq(*hit, item.hit)) {
-            hits.push(item.hit);
+        if !asked.iter().any(|one| std::ptr::eq(*one, item.asked)) {
+            asked.push(item.asked);
         }
     }
     Group {
         id: id.to_owned(),
         aliases: aliases.into_iter().map(str::to_owned).collect(),
-        hits,
+        asked,
     }
 }

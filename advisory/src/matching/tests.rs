@@ -1,4 +1,5 @@
-use model::{Package, PackageType, Severity, Source, Status, Stream};
+use model::{Package, PackageType, Severity, Source, Status, Stream, distro};
+use version::Scheme;
 
 use super::*;
 use crate::{Builder, FeedFile, Limits};
@@ -399,7 +400,11 @@ fn a_distributions_package_without_a_stream_matches_nothing() {
 #[test]
 fn bounds_decide_alone_where_they_can() {
     let range = |introduced, end| Range { introduced, end };
-    let inside = |range: Range<&str>, version| within(Scheme::Dpkg, &range, version).ok();
+    let inside = |range: Range<&str>, version: &str| {
+        let compare = |bound: &str| version::compare(Scheme::Dpkg, version, bound);
+        let is_at_most = |last: &str| version::is_at_most(Scheme::Dpkg, version, last);
+        within(&range, compare, is_at_most).ok()
+    };
     assert_eq!(inside(range(Some("1"), End::Fixed("2")), "1"), Some(true));
     assert_eq!(inside(range(Some("1"), End::Fixed("2")), "2"), Some(false));
     assert_eq!(inside(range(Some("1"), End::Last("2")), "2"), Some(true));
@@ -491,3 +496,5 @@ fn the_score_is_the_highest_of_the_weakness_and_the_date_the_earliest() {
         assert_eq!(format!("{score} {date}"), expected, "{records:?}");
     }
 }
+
+mod rules;

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use model::{Change, Digest, Finding, Gap, Inventory, Matchable, Reason, Severity};
+use serde::{Deserialize, Serialize};
 
 use super::ImagePlace;
 
@@ -60,7 +61,7 @@ pub struct ScanRow {
 }
 
 /// Under which ecosystem and name the advisory database speaks of a package.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PackageKey {
     /// `debian:12`, or a package type.
     pub ecosystem: String,
@@ -73,8 +74,8 @@ pub struct PackageKey {
 pub struct AssessedPackage {
     /// The key of the findings' cache.
     pub matchable: Matchable,
-    /// Where the database speaks of it; `None` where nobody answers for it.
-    pub key: Option<PackageKey>,
+    /// Where the database speaks of it, the main place first; none where nobody answers for it.
+    pub keys: Vec<PackageKey>,
     /// Findings without locations.
     pub findings: Vec<Finding>,
     /// Comparisons that could not be decided.

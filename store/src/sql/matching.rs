@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::row::{Value, given};
+use super::value::json;
 use super::{Driver, Durability, Transaction, affected, event, job, package, package_set, place};
 use crate::StoreError;
 use crate::metadata::{Answer, Matching};
@@ -28,7 +29,9 @@ impl<D: Driver> Matching for D {
             .iter()
             .map(|key| given![&key.name, &key.ecosystem].to_vec())
             .collect();
-        self.read(|t| each(t, "p.name = ?1 AND p.ecosystem = ?2", &given))
+        let rest = "p.id IN (SELECT package_id FROM package_key
+                             WHERE name = ?1 AND ecosystem = ?2)";
+        self.read(|t| Ok(distinct(each(t, rest, &given)?)))
     }
 
     fn packages(&self, after: Option<i64>, limit: usize) -> Answer<Vec<StoredPackage>> {
@@ -118,7 +121,7 @@ fn each(t: &mut dyn Transaction, rest: &str, given: &[Vec<Value>]) -> Answer<Vec
 fn named(t: &mut dyn Transaction, name: &str, limit: usize) -> Answer<Vec<StoredPackage>> {
     let mut found = each(
         t,
-        "p.name = ?1 ORDER BY p.id LIMIT ?2",
+        "p.id IN (SELECT package_id FROM package_key WHERE name = ?1) ORDER BY p.id LIMIT ?2",
         &[given![name, limit].to_vec()],
     )?;
     let by_identity: Vec<Vec<Value>> = model::PackageType::ALL
@@ -132,10 +135,16 @@ fn named(t: &mut dyn Transaction, name: &str, limit: usize) -> Answer<Vec<Stored
         .collect();
     let rest = "p.identity >= ?1 AND p.identity < ?2 ORDER BY p.id LIMIT ?3";
     found.extend(each(t, rest, &by_identity)?);
-    found.sort_by_key(|stored| stored.id);
-    found.dedup_by_key(|stored| stored.id);
+    let mut found = distinct(found);
     found.truncate(limit);
     Ok(found)
+}
+
+/// Each once, by number.
+fn distinct(mut found: Vec<StoredPackage>) -> Vec<StoredPackage> {
+    found.sort_by_key(|stored| stored.id);
+    found.dedup_by_key(|stored| stored.id);
+    found
 }
 
 fn reassess(t: &mut dyn Transaction, batch: &Reassessment) -> Answer<()> {
@@ -209,12 +218,14 @@ fn write(t: &mut dyn Transaction, packages: &[&Reassessed], changed: &[&Reassess
             package::packed(&after.findings)?,
             package::packed(&after.gaps)?,
         );
-        let (ecosystem, name) = package::place(after);
-        rows.push(given![package.id, findings, gaps, ecosystem, name].to_vec());
+        rows.push(given![package.id, findings, gaps, json(&after.keys)?].to_vec());
     }
-    let sql = "UPDATE package SET findings = ?2, gaps = ?3, ecosystem = ?4, name = ?5
-               WHERE id = ?1";
+    let sql = "UPDATE package SET findings = ?2, gaps = ?3, keys = ?4 WHERE id = ?1";
     t.query_each(sql, &rows)?;
+    t.query_each(
+        "DELETE FROM package_key WHERE package_id = ?1",
+        &ids(changed),
+    )?;
     t.query_each("DELETE FROM finding WHERE package_id = ?1", &ids(changed))?;
     let pairs = changed.iter().map(|package| (package.id, &package.after));
     package::index(t, pairs)

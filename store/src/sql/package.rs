@@ -8,22 +8,22 @@ use super::Transaction;
 use super::row::{Row, Value, given};
 use super::value::{from_json, json, pack, unpack};
 use crate::metadata::Answer;
-use crate::record::{AssessedPackage, PackageKey, StoredPackage};
+use crate::record::{AssessedPackage, StoredPackage};
 
 /// The columns of a stored package.
-pub const COLUMNS: &str = "p.id, p.matchable, p.ecosystem, p.name, p.findings, p.gaps";
+pub const COLUMNS: &str = "p.id, p.matchable, p.keys, p.findings, p.gaps";
 
 /// Reads a row of [`COLUMNS`].
 pub fn read(mut row: Row) -> Answer<StoredPackage> {
     let id: i64 = row.take(0)?;
     let what = |part| format!("package {id}: its {part}");
     let matchable: String = row.take(1)?;
-    let (ecosystem, name): (String, String) = (row.take(2)?, row.take(3)?);
+    let keys: String = row.take(2)?;
     let assessed = AssessedPackage {
         matchable: from_json(&what("key"), &matchable)?,
-        key: (!ecosystem.is_empty()).then_some(PackageKey { ecosystem, name }),
-        findings: unpack_list(&what("findings"), row.take(4)?)?,
-        gaps: unpack_list(&what("gaps"), row.take(5)?)?,
+        keys: from_json(&what("places in the database"), &keys)?,
+        findings: unpack_list(&what("findings"), row.take(3)?)?,
+        gaps: unpack_list(&what("gaps"), row.take(4)?)?,
     };
     Ok(StoredPackage { id, assessed })
 }
@@ -40,15 +40,6 @@ pub fn identity(matchable: &Matchable) -> String {
 pub fn key(matchable: &Matchable) -> Answer<(Digest, String)> {
     let text = json(matchable)?;
     Ok((Digest::of(text.as_bytes()), text))
-}
-
-/// The ecosystem and the name under which a package is kept: its own name where no database
-/// answers for it.
-pub fn place(assessed: &AssessedPackage) -> (&str, &str) {
-    match &assessed.key {
-        Some(key) => (key.ecosystem.as_str(), key.name.as_str()),
-        None => ("", assessed.matchable.package.name.as_str()),
-    }
 }
 
 /// A package to be kept, with its key.
@@ -82,17 +73,15 @@ pub fn rows(t: &mut dyn Transaction, packages: &[&Keyed<'_>], settled: bool) -> 
 
 fn insert(t: &mut dyn Transaction, packages: &[&Keyed<'_>], settled: bool) -> Answer<Vec<i64>> {
     let sql = "INSERT INTO package
-                   (key, identity, ecosystem, name, matchable, findings, gaps, settled)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id";
+                   (key, identity, keys, matchable, findings, gaps, settled)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id";
     let mut given = Vec::with_capacity(packages.len());
     for package in packages {
         let assessed = package.assessed;
-        let (ecosystem, name) = place(assessed);
         let row = given![
             &package.key,
             identity(&assessed.matchable),
-            ecosystem,
-            name,
+            json(&assessed.keys)?,
             &package.text,
             packed(&assessed.findings)?,
             packed(&assessed.gaps)?,
@@ -110,19 +99,24 @@ fn insert(t: &mut dyn Transaction, packages: &[&Keyed<'_>], settled: bool) -> An
     Ok(ids)
 }
 
-/// Makes packages findable under the identifiers of their findings.
+/// Makes packages findable by their places in the database and by the identifiers of their
+/// findings.
 pub fn index<'a>(
     t: &mut dyn Transaction,
     packages: impl Iterator<Item = (i64, &'a AssessedPackage)>,
 ) -> Answer<()> {
-    let mut named = Vec::new();
+    let (mut named, mut keyed) = (Vec::new(), Vec::new());
     for (id, assessed) in packages {
+        let keys = assessed.keys.iter();
+        keyed.extend(keys.map(|key| given![&key.name, &key.ecosystem, id].to_vec()));
         let findings = assessed.findings.iter();
         let names: BTreeSet<&str> = findings.flat_map(Finding::identifiers).collect();
         named.extend(names.into_iter().map(|name| given![name, id].to_vec()));
     }
     let sql = "INSERT INTO finding (identifier, package_id) VALUES (?1, ?2)";
-    t.query_each(sql, &named).map(drop)
+    t.query_each(sql, &named)?;
+    let sql = "INSERT INTO package_key (name, ecosystem, package_id) VALUES (?1, ?2, ?3)";
+    t.query_each(sql, &keyed).map(drop)
 }
 
 /// How many findings packages of one identity have, by severity: each identifier once, with its

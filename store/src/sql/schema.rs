@@ -15,6 +15,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("schema/0007_gate.sql"),
     include_str!("schema/0008_subscription.sql"),
     include_str!("schema/0009_judge.sql"),
+    include_str!("schema/0010_package_key.sql"),
 ];
 
 /// What is said of a database that a newer program wrote.

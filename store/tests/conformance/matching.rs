@@ -348,12 +348,13 @@ pub fn packages_are_found_by_key_name_and_number(open: Open) {
     let metadata = with(open, &["a"]);
     let image = push(&*metadata, "a", "m");
     let mut source = assessed("libssl3", weak("weak"));
-    source.key = Some(PackageKey {
-        ecosystem: "debian:12".into(),
-        name: "openssl".into(),
-    });
+    let key = |ecosystem: &str, name: &str| PackageKey {
+        ecosystem: ecosystem.into(),
+        name: name.into(),
+    };
+    source.keys = vec![key("debian:12", "openssl"), key("cpe", "openssl/openssl")];
     let mut nobody = assessed("curl", vec![]);
-    nobody.key = None;
+    nobody.keys = vec![];
     let packages = vec![source, nobody, assessed("curl-dev", vec![])];
     let result = ScanResult {
         image: image.clone(),
@@ -383,6 +384,9 @@ pub fn packages_are_found_by_key_name_and_number(open: Open) {
     };
     assert_eq!(under("debian:12", "openssl"), "libssl3");
     assert_eq!(under("debian:11", "openssl"), "");
+    assert_eq!(under("cpe", "openssl/openssl"), "libssl3");
+    let both = metadata.packages_under(&packages[0].keys).unwrap();
+    assert_eq!(names(both), "libssl3", "once, whatever keys it has");
     assert_eq!(under("debian:12", "curl"), "", "nobody answers for it");
     let all = metadata.packages(None, 9).unwrap();
     assert_eq!(all.len(), 3);

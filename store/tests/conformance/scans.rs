@@ -58,10 +58,10 @@ pub fn finding(id: &str, aliases: &[&str], text: &str, severity: Severity) -> Fi
 pub fn assessed(text: &str, findings: Vec<Finding>) -> AssessedPackage {
     AssessedPackage {
         matchable: matchable(text),
-        key: Some(PackageKey {
+        keys: vec![PackageKey {
             ecosystem: "debian:12".into(),
             name: text.into(),
-        }),
+        }],
         findings,
         gaps: vec![],
     }

@@ -47,6 +47,9 @@ pub fn from(read: schema::Affected) -> Result<Option<Affected>, String> {
         row.state = State::EndOfLife;
     }
     row.channel = space.channel;
+    if ecosystem::names_sources(&row.ecosystem) {
+        row = row.of_source();
+    }
     row.severity = rating(
         &read.severity,
         &read.ecosystem_specific,
@@ -247,7 +250,10 @@ fn sort(events: &mut [(Kind, &str)], rule: Rule) {
 
 /// Whether a range surely holds a version: such a version need not be listed.
 fn holds(scheme: Scheme, range: &Range<String>, version: &str) -> bool {
-    crate::matching::within(scheme, &range.map(String::as_str), version) == Ok(true)
+    let compare = |bound: &str| version::compare(scheme, version, bound);
+    let is_at_most = |last: &str| version::is_at_most(scheme, version, last);
+    let range = range.map(String::as_str);
+    crate::matching::within(&range, compare, is_at_most) == Ok(true)
 }
 
 #[cfg(test)]

@@ -65,6 +65,27 @@ const DISTROS: &[(&str, &str)] = &[
     ("openSUSE", "opensuse-tumbleweed"),
 ];
 
+/// Distributions of rpms whose records name what is built from.
+const BY_SOURCE: &[&str] = &[
+    "azurelinux",
+    "mageia",
+    "mariner",
+    "openeuler",
+    "opensuse-leap",
+    "opensuse-tumbleweed",
+    "rocky",
+    "sl-micro",
+    "sle-micro",
+    "sled",
+    "sles",
+];
+
+/// Whether the names in a stream are those of sources, where others name what is built.
+pub fn names_sources(written: &str) -> bool {
+    let distro = written.split_once(':').map_or("", |(distro, _)| distro);
+    BY_SOURCE.contains(&distro)
+}
+
 /// A space of package names as a record names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Space {

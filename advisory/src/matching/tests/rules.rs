@@ -1,0 +1,300 @@
+//! The rules that decide which statements speak of a package, each with a package that they mean
+//! and one that they do not. The statements are written for the test.
+
+use model::Inventory;
+
+use super::*;
+use crate::feed::Parsed;
+use crate::record::{Affected, Record, Weakness};
+use crate::{Range, State};
+
+/// `rhel:9 nodejs <1:16-1 channel=c module=m arch=src,x86_64`: what is said of one package; `<v`
+/// is fixed in, `=v` is a listed version, `!` is not affected, nothing is affected without a fix.
+fn affected(text: &str) -> Affected {
+    let mut words = text.split(' ');
+    let (ecosystem, package) = (words.next().unwrap(), words.next().unwrap());
+    let mut row = Affected::of(ecosystem.to_owned(), package, State::Affected);
+    for word in words {
+        if let Some(version) = word.strip_prefix('<') {
+            row.state = State::Fixed;
+            row = row.range(Range::before(version.to_owned()));
+        } else if let Some(version) = word.strip_prefix('=') {
+            row.versions.push(version.to_owned());
+        } else if let Some(channel) = word.strip_prefix("channel=") {
+            channel.clone_into(&mut row.channel);
+        } else if let Some(module) = word.strip_prefix("module=") {
+            module.clone_into(&mut row.module);
+        } else if let Some(all) = word.strip_prefix("arch=") {
+            row.architectures = all.split(',').map(str::to_owned).collect();
+        } else {
+            assert_eq!(word, "!");
+            row.state = State::NotAffected;
+        }
+    }
+    if row.ranges.is_empty() && row.versions.is_empty() && row.state == State::Affected {
+        row = row.range(Range::all());
+    }
+    row
+}
+
+/// A database in which a source says something of one weakness for each statement.
+fn world(source: &str, statements: &[&str]) -> Database {
+    let records = statements.iter().enumerate().map(|(number, text)| {
+        let id = format!("CVE-2024-000{}", number + 1);
+        let mut record = Record::new(&id);
+        record.weaknesses = vec![Weakness::new(&id)];
+        record.affected = vec![affected(text)];
+        record
+    });
+    let parsed = Parsed {
+        records: records.collect(),
+        repositories: vec![(
+            "rhel-9-for-x86_64-baseos-eus-rpms".to_owned(),
+            vec!["cpe:/o:redhat:rhel_eus:9.2::baseos".to_owned()],
+        )],
+        ..Parsed::default()
+    };
+    let mut builder = Builder::new(Limits::default());
+    let file = FeedFile::plain(source, "a.json", b"");
+    builder.add_parsed(&file, parsed).unwrap();
+    Database::open(builder.finish()).unwrap()
+}
+
+/// The numbers of the statements that make findings.
+fn found(package: &Matchable, statements: &[&str]) -> String {
+    let assessed = assess(package, &world("osv", statements));
+    let gaps = assessed.gaps.iter().map(|gap| format!("? {}", gap.kind));
+    let ids = assessed
+        .findings
+        .iter()
+        .map(|one| one.id.replace("CVE-2024-000", ""));
+    ids.chain(gaps).collect::<Vec<_>>().join(" ")
+}
+
+fn with(text: &str, change: impl FnOnce(&mut Matchable)) -> Matchable {
+    let mut package = matchable(text);
+    change(&mut package);
+    package
+}
+
+#[test]
+fn an_rpm_is_looked_up_by_its_name_and_by_its_source() {
+    let package = matchable("rhel:9 openssl-libs 1:3.0.7-6.el9 openssl 3.0.7-6.el9");
+    let statements = [
+        "rhel:9 openssl-libs <1:3.0.7-7.el9",
+        "rhel:9 openssl arch=src",
+        // Of the source's name, but of what is built under it.
+        "rhel:9 openssl <1:3.0.7-7.el9 arch=x86_64",
+        // The source rpm has no epoch in its name: it is left out on both sides.
+        "rhel:9 openssl <1:3.0.7-7.el9 arch=src",
+        "rhel:9 openssl <1:3.0.7-5.el9 arch=src",
+        "rhel:9 openssl-libs arch=src",
+    ];
+    assert_eq!(found(&package, &statements), "1 2 4");
+    // What is built under the source's own name has both.
+    let package = matchable("rhel:9 openssl 1:3.0.7-6.el9 openssl 3.0.7-6.el9");
+    assert_eq!(found(&package, &statements), "2 3 4");
+}
+
+#[test]
+fn a_word_on_what_is_built_goes_before_one_on_its_source() {
+    let package = matchable("rhel:9 openssl-libs 3-7 openssl 3-7");
+    let mut record = Record::new("CVE-2024-0001");
+    record.weaknesses = vec![Weakness::new("CVE-2024-0001")];
+    record.affected = vec![
+        affected("rhel:9 openssl-libs <3-7"),
+        affected("rhel:9 openssl arch=src"),
+    ];
+    let parsed = Parsed {
+        records: vec![record],
+        ..Parsed::default()
+    };
+    let mut builder = Builder::new(Limits::default());
+    let file = FeedFile::plain("osv", "a.json", b"");
+    builder.add_parsed(&file, parsed).unwrap();
+    let database = Database::open(builder.finish()).unwrap();
+    assert_eq!(told(&assess(&package, &database)), "");
+}
+
+#[test]
+fn an_epoch_that_is_missing_is_zero() {
+    let package = matchable("rhel:9 perl-Errno 1.30-480.el9 perl 5.32.1-480.el9");
+    let statements = [
+        "rhel:9 perl-Errno <0:1.30-481.el9",
+        "rhel:9 perl-Errno <1.30-480.el9",
+    ];
+    assert_eq!(found(&package, &statements), "1");
+    let package = matchable("rhel:9 perl 4:5.32.1-480.el9");
+    assert_eq!(found(&package, &["rhel:9 perl <5.32.1-481.el9"]), "");
+}
+
+#[test]
+fn builds_of_modules_are_told_apart() {
+    let statements = [
+        "rhel:8 nodejs <1:18.14.2-3.module+el8.7.0+1+a module=nodejs:18",
+        "rhel:8 nodejs <1:16.19.1-2.module+el8.7.0+1+b module=nodejs:16",
+        "rhel:8 nodejs <1:19-1.el8",
+        // Without a module's name, as AlmaLinux and Rocky have it: by the release.
+        "rhel:8 nodejs <1:18.14.2-3.module+el8.7.0+1+a",
+        "rhel:8 nodejs <1:20.1.1-1.module+el8.7.0+1+c",
+        "rhel:8 nodejs",
+    ];
+    let eighteen = "rhel:8 nodejs 1:18.12.1-2.module+el8.7.0+9+d";
+    let package = with(eighteen, |one| {
+        one.package.module = Some("nodejs:18:8070020230322145147:bd1311ed".into());
+    });
+    assert_eq!(found(&package, &statements), "1 4");
+    // A list of packages does not say the stream: the first number does.
+    assert_eq!(found(&matchable(eighteen), &statements), "1 4");
+    let plain = matchable("rhel:8 nodejs 1:18.12.1-2.el8");
+    assert_eq!(found(&plain, &statements), "3 6");
+}
+
+#[test]
+fn statements_for_other_architectures_are_not_heard() {
+    let statements = [
+        "rhel:9 a arch=aarch64,s390x",
+        "rhel:9 a arch=x86_64",
+        "rhel:9 a",
+        "rhel:9 a arch=src,x86_64",
+    ];
+    let package = with("rhel:9 a 1-1", |one| {
+        one.package.architecture = Some("x86_64".into());
+    });
+    assert_eq!(found(&package, &statements), "2 3 4");
+}
+
+#[test]
+fn builds_of_another_kind_are_not_compared() {
+    let statements = [
+        "ol:7 openssl <1:1.0.2k-25.el7",
+        "ol:7 openssl <1:1.0.2k-26.el7_9_fips",
+    ];
+    assert_eq!(
+        found(&matchable("ol:7 openssl 1:1.0.2k-24.el7"), &statements),
+        "1"
+    );
+    let fips = matchable("ol:7 openssl 1:1.0.2k-24.el7_9_fips");
+    assert_eq!(found(&fips, &statements), "2");
+}
+
+#[test]
+fn channels_are_in_use_by_evidence_from_the_image() {
+    let statements = ["rhel:9 a <1-2 channel=rhel_eus:9.2"];
+    let fixes = |package: &Matchable| {
+        let assessed = assess(package, &world("osv", &statements));
+        assessed
+            .findings
+            .iter()
+            .flat_map(|one| one.fixed_in.clone())
+            .collect::<Vec<_>>()
+    };
+    let package = matchable("rhel:9 a 1-1");
+    assert!(fixes(&package).is_empty(), "the fix cannot be had");
+    let package = with("rhel:9 a 1-1", |one| {
+        one.channels = vec!["content-set rhel-9-for-x86_64-baseos-eus-rpms".into()];
+    });
+    assert_eq!(fixes(&package), ["1-2"]);
+    // A package of Ubuntu's subscription says by its version that it is in use.
+    let statements = ["ubuntu:20.04 a <1-1ubuntu1+esm2 channel=esm-apps"];
+    let assessed = assess(
+        &matchable("ubuntu:20.04 a 1-1ubuntu1+esm1"),
+        &world("osv", &statements),
+    );
+    assert_eq!(assessed.findings[0].fixed_in, ["1-1ubuntu1+esm2"]);
+}
+
+#[test]
+fn what_others_have_built_is_not_the_distributions() {
+    let statements = [
+        "rhel:9 a <2-1",
+        "rhel:9 a <2-1.el9 channel=epel",
+        "rocky:9 a <2-1",
+    ];
+    let by = |text: &str, vendor: &str| {
+        found(
+            &with(text, |one| one.package.vendor = Some(vendor.into())),
+            &statements,
+        )
+    };
+    assert_eq!(by("rhel:9 a 1-1", "Red Hat, Inc."), "1 2");
+    assert_eq!(by("rhel:9 a 1-1", "Fedora Project"), "2");
+    assert_eq!(
+        by("rocky:9 a 1-1", "Fedora Project"),
+        "2",
+        "EPEL is said of rhel"
+    );
+    assert_eq!(
+        by("rocky:9 a 1-1", "Rocky Enterprise Software Foundation"),
+        "3"
+    );
+    assert_eq!(by("rhel:9 a 1-1", "Docker"), "");
+    let postgres = matchable("debian:12 postgresql-15 15.2-1.pgdg120+1");
+    assert_eq!(
+        found(&postgres, &["debian:12 postgresql-15 <15.3-0+deb12u1"]),
+        ""
+    );
+}
+
+#[test]
+fn headers_of_the_kernel_have_no_weakness_of_the_kernel() {
+    let statements = [
+        "debian:12 linux",
+        "rhel:9 kernel-headers",
+        "rhel:9 kernel arch=src",
+    ];
+    for (text, expected) in [
+        ("debian:12 linux-libc-dev 6.1.1-1 linux 6.1.1-1", ""),
+        (
+            "debian:12 linux-headers-6.1.0-1-amd64 6.1.1-1 linux 6.1.1-1",
+            "",
+        ),
+        (
+            "debian:12 linux-image-6.1.0-1-amd64 6.1.1-1 linux 6.1.1-1",
+            "1",
+        ),
+        ("rhel:9 kernel-headers 5.14-1 kernel 5.14-1", ""),
+        ("rhel:9 kernel-core 5.14-1 kernel 5.14-1", "3"),
+    ] {
+        assert_eq!(found(&matchable(text), &statements), expected, "{text}");
+    }
+}
+
+#[test]
+fn only_programs_without_a_package_manager_are_looked_up_by_product() {
+    let statements = [
+        "cpe f5/nginx <1.25.3",
+        "cpe nginx/nginx <1.25.4",
+        "cpe f5/nginx <1.25.3 channel=wordpress",
+        "cpe f5/nginx <1.20",
+    ];
+    let program = |text: &str| with(text, |one| one.package.cpe = Some("f5:nginx".into()));
+    assert_eq!(found(&program("generic nginx 1.25.2"), &statements), "1 2");
+    assert_eq!(found(&program("npm nginx 1.25.2"), &statements), "");
+    let erlang = with("generic erlang 25.2", |one| {
+        one.package.cpe = Some("erlang:erlang\\/otp".into());
+    });
+    assert_eq!(found(&erlang, &["cpe erlang/erlang/otp <25.3"]), "1");
+}
+
+#[test]
+fn slots_of_gentoo_are_told_apart() {
+    let statements = [
+        "gentoo:rolling dev-lang/python <3.11.9 module=3.11",
+        "gentoo:rolling dev-lang/python <3.12.3 module=3.12",
+    ];
+    let package = with("gentoo:rolling dev-lang/python 3.11.8", |one| {
+        one.package.module = Some("3.11".into());
+    });
+    assert_eq!(found(&package, &statements), "1");
+}
+
+#[test]
+fn the_channels_of_red_hats_images_are_their_repositories() {
+    assert_eq!(
+        Inventory::repository_of("content-set a-rpms"),
+        Some("a-rpms")
+    );
+    assert_eq!(Inventory::repository_of("dnf baseos"), Some("baseos"));
+    assert_eq!(Inventory::repository_of("esm-apps"), None);
+}
