@@ -264,12 +264,14 @@ fn uses(subject: &Subject<'_>, used: &[String], channel: &str) -> bool {
         || is_from(&subject.matchable.package, channel)
 }
 
-/// Ubuntu's subscriptions leave their mark in what is installed from them.
+/// Ubuntu's subscriptions leave their mark in what is installed from them, Oracle's builds of
+/// another kind in theirs.
 fn is_from(package: &Package, channel: &str) -> bool {
     let version = package.source_version();
     match package.kind {
         PackageType::Deb if channel.starts_with("esm") => version.contains("+esm"),
         PackageType::Deb if channel.starts_with("fips") => version.contains("fips"),
+        PackageType::Rpm => flavour(&package.version) == Some(channel),
         _ => false,
     }
 }

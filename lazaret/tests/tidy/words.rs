@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::sources::root;
+use crate::sources::{root, sources};
 
 /// Put together here, so that this file does not hold them itself.
 fn forbidden() -> Vec<String> {
@@ -72,6 +72,7 @@ fn what_the_documents_promise_is_there() {
         "docs/events.md",
         "docs/feeds.md",
         "docs/gate.md",
+        "docs/matching.md",
         "docs/operations.md",
         "docs/registry.md",
         "docs/scan.md",
@@ -80,4 +81,32 @@ fn what_the_documents_promise_is_there() {
     ] {
         assert!(root().join(file).is_file(), "{file} is missing");
     }
+}
+
+/// A word in backquotes that stands in the table of `docs/matching.md` and has the form of a test's
+/// name is one.
+#[test]
+fn tests_that_the_documents_name_are_there() {
+    let text = fs::read_to_string(root().join("docs/matching.md")).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with("| "));
+    let words = rows.flat_map(|row| row.split('`').skip(1).step_by(2));
+    let is_name = |word: &&str| {
+        let letters = word
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        letters && word.matches('_').count() > 2
+    };
+    let mut names: Vec<&str> = words.filter(is_name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert!(names.len() > 40);
+    let sources = sources();
+    let is_there = |name: &&&str| {
+        let head = format!("fn {name}()");
+        sources
+            .iter()
+            .any(|source| source.all.iter().any(|line| line.contains(&head)))
+    };
+    let missing: Vec<&&str> = names.iter().filter(|name| !is_there(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }

@@ -176,6 +176,10 @@ fn builds_of_another_kind_are_not_compared() {
     );
     let fips = matchable("ol:7 openssl 1:1.0.2k-24.el7_9_fips");
     assert_eq!(found(&fips, &statements), "2");
+    // Oracle's are a channel, which who has such a build uses.
+    let statements = ["ol:7 openssl <1:1.0.2k-26.el7_9_fips channel=fips"];
+    let assessed = assess(&fips, &world("osv", &statements));
+    assert_eq!(assessed.findings[0].fixed_in, ["1:1.0.2k-26.el7_9_fips"]);
 }
 
 #[test]
