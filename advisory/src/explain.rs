@@ -4,13 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Inventory, Location, Matchable, Package};
+use model::{Distro, Inventory, Location, Matchable, Package};
 use serde::Serialize;
 
 use crate::database::{Damaged, Database};
 use crate::matching::{
     Asked, Judged, Lookup, Subject, Verdict, ask, channels, decide, group, hear,
 };
+use crate::record::SOURCE;
 use crate::{End, Range, State};
 
 /// What is known of one identifier in one image.
@@ -25,6 +26,11 @@ pub struct Explanation {
     pub elsewhere: Vec<(String, String)>,
     /// How many of these there are.
     pub elsewhere_total: usize,
+    /// Those of their names that packages of the image or their sources have as well: the records
+    /// speak of other releases or ecosystems. Sorted.
+    pub namesakes: Vec<String>,
+    /// The image's release, `debian:12`, where it is known.
+    pub release: Option<String>,
     /// Sources that have a record of it, sorted.
     pub sources: Vec<String>,
     /// Sources of which all records of it were withdrawn, sorted.
@@ -146,10 +152,16 @@ pub fn explain(
         packages,
         elsewhere: Vec::new(),
         elsewhere_total: 0,
+        namesakes: Vec::new(),
+        release: inventory
+            .distro
+            .as_ref()
+            .and_then(Distro::stream)
+            .map(|it| it.to_string()),
         sources: Vec::new(),
         withdrawn: Vec::new(),
     };
-    explanation.look_elsewhere(database)?;
+    explanation.look_elsewhere(inventory, database)?;
     Ok(explanation)
 }
 
@@ -160,7 +172,11 @@ impl Explanation {
     }
 
     /// Takes what the records speak of beside the image's packages.
-    fn look_elsewhere(&mut self, database: &Database) -> Result<(), Damaged> {
+    fn look_elsewhere(
+        &mut self,
+        inventory: &Inventory,
+        database: &Database,
+    ) -> Result<(), Damaged> {
         let known: BTreeSet<(&str, &str)> = self
             .packages
             .iter()
@@ -181,6 +197,16 @@ impl Explanation {
             elsewhere.extend(rows.filter(|row| !known.contains(row)));
         }
         withdrawn.retain(|source| !standing.contains(source));
+        let packages = inventory.packages.iter().map(|one| &one.package);
+        let here: BTreeSet<&str> = packages
+            .flat_map(|package| [package.name.as_str(), package.source_name()])
+            .collect();
+        let namesakes: BTreeSet<&str> = elsewhere
+            .iter()
+            .map(|(_, name)| *name)
+            .filter(|name| here.contains(name))
+            .collect();
+        self.namesakes = namesakes.into_iter().map(str::to_owned).collect();
         self.elsewhere_total = elsewhere.len();
         let named = elsewhere.into_iter().take(ELSEWHERE);
         self.elsewhere = named.map(|(a, b)| (a.to_owned(), b.to_owned())).collect();
@@ -215,7 +241,7 @@ fn of_package(
         package: matchable.package.clone(),
         locations: Vec::new(),
         command: String::new(),
-        keys: subject.lookups().map(asked_key).collect(),
+        keys: keys(&subject),
         unasked,
         reported: None,
         undecided: None,
@@ -233,6 +259,13 @@ fn of_package(
         answer.undecided = gap.map(|gap| gap.detail);
     }
     Ok(Some(answer))
+}
+
+/// Each once: the source of an rpm can have its name.
+fn keys(subject: &Subject<'_>) -> Vec<KeyAsked> {
+    let mut keys: Vec<KeyAsked> = subject.lookups().map(asked_key).collect();
+    keys.dedup();
+    keys
 }
 
 fn asked_key(lookup: &Lookup<'_>) -> KeyAsked {
@@ -286,7 +319,9 @@ fn statement(lookup: &Lookup<'_>, judged: &Judged<'_, '_>) -> StatementAnswer {
     if !scope.module.is_empty() {
         parts.push(format!("module {}", scope.module));
     }
-    if !scope.architectures.is_empty() {
+    if scope.architectures.as_slice() == [SOURCE] {
+        parts.push("the source".to_owned());
+    } else if !scope.architectures.is_empty() {
         parts.push(format!("architectures {}", scope.architectures.join(" ")));
     }
     let ranges = statement.ranges.iter();

@@ -164,11 +164,14 @@ fn absent(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
         return field(out, "so", &text);
     }
     let sources = explanation.sources.join(", ");
-    field(
-        out,
-        "so",
-        &format!("{sources} speak of it, and of no package of the image"),
-    )?;
+    let text = format!("its records, of {sources}, speak of no package of the image");
+    field(out, "so", &text)?;
+    if let [first, ..] = explanation.namesakes.as_slice() {
+        let names = explanation.namesakes.join(", ");
+        let release = explanation.release.as_deref().unwrap_or("its release");
+        let text = format!("{names}: in the image, but no record speaks of {first} in {release}");
+        field(out, "but", &text)?;
+    }
     for (ecosystem, name) in &explanation.elsewhere {
         field(out, "about", &format!("{ecosystem} {name}"))?;
     }

@@ -45,7 +45,9 @@ const TRACKER: &str = r#"{"openssl": {
  "linux": {
   "CVE-2023-0005": {"releases": {"bookworm": {"status": "open", "urgency": "high"}}}},
  "zlib": {
-  "CVE-2023-0006": {"releases": {"bookworm": {"status": "open", "urgency": "high"}}}}}"#;
+  "CVE-2023-0006": {"releases": {"bookworm": {"status": "open", "urgency": "high"}}}},
+ "libssl3": {
+  "CVE-2023-0008": {"releases": {"bullseye": {"status": "open", "urgency": "high"}}}}}"#;
 
 fn told(id: &str) -> String {
     let database = database(&[("debian/tracker.json", TRACKER)]);
@@ -71,6 +73,10 @@ fn told(id: &str) -> String {
         }
         assert_eq!(one.locations.len(), 1);
         assert_eq!(one.command, "RUN apt-get install libssl3");
+    }
+    assert_eq!(explanation.release.as_deref(), Some("debian:12"));
+    for name in &explanation.namesakes {
+        out += &format!("namesake: {name}\n");
     }
     let elsewhere = explanation.elsewhere.iter();
     for (ecosystem, name) in elsewhere {
@@ -141,6 +147,14 @@ fn an_absence_has_its_reason() {
         "CVE-2023-0006",
         expect![[r#"
         elsewhere: debian:12 zlib
+        sources: debian; withdrawn: 
+    "#]],
+    );
+    check(
+        "CVE-2023-0008",
+        expect![[r#"
+        namesake: libssl3
+        elsewhere: debian:11 libssl3
         sources: debian; withdrawn: 
     "#]],
     );
