@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 
-use model::distro::{self, Matched};
 use model::{Distro, Ecosystem, Finding, Gap, GapKind, Matchable, Ownership, PackageType};
 use version::{Scheme, Undecided};
 
@@ -53,11 +52,7 @@ impl<'a> Subject<'a> {
             });
         }
         let stream = matchable.stream.as_ref()?;
-        let row = distro::row(&stream.distro);
-        let (name, version) = match row.map(|row| row.matched) {
-            Some(Matched::Source) => (package.source_name(), package.source_version()),
-            Some(Matched::Binary) | None => (package.name.as_str(), package.version.as_str()),
-        };
+        let (name, version) = matchable.spoken_of();
         Some(Subject {
             matchable,
             key: Key::new(&Ecosystem::Distro(stream.clone()), name),

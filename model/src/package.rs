@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use version::Scheme;
 
 use crate::Distro;
-use crate::distro;
+use crate::distro::{self, Matched};
 use crate::ecosystem::Stream;
 
 mod purl;
@@ -319,6 +319,18 @@ pub struct Matchable {
 }
 
 impl Matchable {
+    /// The name and the version that its publisher's advisories speak of, and so its findings'
+    /// fixed versions: the source's where its distribution goes by sources, else its own.
+    pub fn spoken_of(&self) -> (&str, &str) {
+        let stream = self.stream.as_ref();
+        let row = stream.and_then(|stream| distro::row(&stream.distro));
+        let package = &self.package;
+        match row.map(|row| row.matched) {
+            Some(Matched::Source) => (package.source_name(), package.source_version()),
+            Some(Matched::Binary) | None => (&package.name, &package.version),
+        }
+    }
+
     /// How the versions of its package are ordered: as its distribution does, or its type.
     pub fn scheme(&self) -> Scheme {
         let stream = self.stream.as_ref();

@@ -9,19 +9,20 @@ const EDGES: &[(&str, &[&str])] = &[
     ("image", &["model"]),
     ("catalog", &["model", "image"]),
     ("advisory", &["model", "version"]),
+    ("advice", &["model", "version"]),
     ("policy", &["model"]),
-    ("report", &["model"]),
+    ("report", &["model", "advice"]),
     ("store", &["model"]),
     (
         "server",
         &[
-            "version", "model", "image", "catalog", "advisory", "policy", "report", "store",
+            "version", "model", "image", "catalog", "advisory", "advice", "policy", "report", "store",
         ],
     ),
     (
         "lazaret",
         &[
-            "version", "model", "image", "catalog", "advisory", "policy", "report", "store",
+            "version", "model", "image", "catalog", "advisory", "advice", "policy", "report", "store",
             "server",
         ],
     ),
@@ -29,7 +30,7 @@ const EDGES: &[(&str, &[&str])] = &[
 
 /// Crates that are handed bytes and open nothing.
 const PURE: [&str; 6] = [
-    "version", "model", "catalog", "advisory", "policy", "report",
+    "version", "model", "catalog", "advisory", "advice", "policy", "report",
 ];
 
 /// A word that must not stand in a crate's production code, and what to do instead.
@@ -63,7 +64,7 @@ const BANS: &[Ban] = &[
     Ban {
         word: "Timestamp::now",
         crates: &[
-            "version", "model", "image", "catalog", "advisory", "policy", "report", "store",
+            "version", "model", "image", "catalog", "advisory", "advice", "policy", "report", "store",
             "server",
         ],
         instead: "take the time as an argument",
@@ -76,7 +77,7 @@ const BANS: &[Ban] = &[
     Ban {
         word: "tokio",
         crates: &[
-            "version", "model", "image", "catalog", "advisory", "policy", "report",
+            "version", "model", "image", "catalog", "advisory", "advice", "policy", "report",
         ],
         instead: "only server, lazaret and store's remote backends are async",
     },
