@@ -73,9 +73,7 @@ pub fn deed(site: &Site<'_>) -> Deed {
 fn split(path: &str) -> Option<(&str, &str)> {
     match path.strip_prefix(MODULES) {
         Some(inside) => Some(("", inside)),
-        None => path
-            .split_once("/node_modules/")
-            .map(|(root, inside)| (root, inside)),
+        None => path.split_once("/node_modules/"),
     }
 }
 

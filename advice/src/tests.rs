@@ -666,8 +666,7 @@ fn hostile_names_are_in_no_command() {
         ),
         ("golang -exec=reboot 1.0.0 go.mod", "1.1.0"),
         ("gem -e 1.0 x/specifications/x.gemspec", "1.1"),
-        ("cpan x 1.0.0 x/.meta/MYMETA.json", "1.0.1$(id)"),
-        ("conda x 1.0.0 x/conda-meta/x.json", "1.0.1;id"),
+        ("maven g:x 1.0.0 pom.xml", "1.0.1<$(id)>"),
         (
             "pypi six 1.0 opt/$(id)'x/lib/python3/site-packages/s.dist-info/METADATA",
             "1.1",
@@ -695,10 +694,6 @@ fn hostile_names_are_in_no_command() {
             hand: Replace -exec=reboot in go.mod by version 1.1.0 or newer.
         gem -e 1.0 x/specifications/x.gemspec
             hand: Replace -e in x/specifications/x.gemspec by version 1.1 or newer.
-        cpan x 1.0.0 x/.meta/MYMETA.json
-    
-        conda x 1.0.0 x/conda-meta/x.json
-    
         pypi six 1.0 opt/$(id)'x/lib/python3/site-packages/s.dist-info/METADATA
             image: '/opt/$(id)'\''x/bin/pip' install --no-cache-dir --upgrade 'six>=1.1,<2'
         npm ms 2.0.0 -x/$(id)/package-lock.json
