@@ -694,6 +694,8 @@ fn hostile_names_are_in_no_command() {
             hand: Replace -exec=reboot in go.mod by version 1.1.0 or newer.
         gem -e 1.0 x/specifications/x.gemspec
             hand: Replace -e in x/specifications/x.gemspec by version 1.1 or newer.
+        maven g:x 1.0.0 pom.xml
+            hand: Replace g:x in pom.xml by version 1.0.1<$(id)> or newer.
         pypi six 1.0 opt/$(id)'x/lib/python3/site-packages/s.dist-info/METADATA
             image: '/opt/$(id)'\''x/bin/pip' install --no-cache-dir --upgrade 'six>=1.1,<2'
         npm ms 2.0.0 -x/$(id)/package-lock.json

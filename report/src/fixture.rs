@@ -4,9 +4,9 @@
 
 use model::coverage::Completeness;
 use model::{
-    AdvisoryRef, Coverage, Cvss, DatabaseFacts, Digest, Distro, Finding, Gap, GapKind, Installed,
-    Inventory, Location, Ownership, Package, PackageType, Platform, Problem, ProblemKind, Scan,
-    Severity, Source, SourceFacts, Status, Target,
+    AdvisoryRef, Coverage, Cvss, DatabaseFacts, Digest, Distro, Finding, Gap, GapKind, ImageLayer,
+    Installed, Inventory, Location, Ownership, Package, PackageType, Platform, Problem,
+    ProblemKind, Scan, Severity, Source, SourceFacts, Status, Target,
 };
 
 use crate::Options;
@@ -166,6 +166,88 @@ pub fn vulnerable() -> Scan {
     ];
     scan.findings[1].cvss = Cvss::from_tenths(98);
     scan.findings[1].published = "2021-08-24T15:15:09Z".parse().ok();
+    scan
+}
+
+/// An image of three layers, with findings in packages of the distribution and of Node.
+pub fn layered() -> Scan {
+    let mut scan = clean();
+    let commands = [
+        "/bin/sh -c #(nop) ADD file:d2abf27fe2e8b0b5f4da68c018560c73e11c53098329246e3e6fe176698ef941 in / ",
+        "RUN /bin/sh -c apt-get update && apt-get install -y curl # buildkit",
+        "COPY . /app # buildkit",
+    ];
+    let digest = |command: &str| Some(Digest::of(command.as_bytes()));
+    scan.inventory.layers = commands
+        .map(|command| ImageLayer {
+            diff_id: Digest::of(command.as_bytes()),
+            command: command.into(),
+        })
+        .into();
+    let apt = scan.inventory.packages.first().cloned();
+    scan.inventory.packages.extend(apt.map(|row| Installed {
+        package: package("apt", "2.6.1"),
+        ..row
+    }));
+    let npm = |name: &str, version: &str| Package::new(PackageType::Npm, name, version);
+    let openssl = || Package {
+        source: Some(Source {
+            name: "openssl".into(),
+            version: "3.0.9-1".into(),
+        }),
+        ..package("libssl3", "3.0.9-1")
+    };
+    let row = |layer: usize, path: &str, id: &str, status: Status, of: Package, fixed: &[&str]| {
+        let mut row = finding(id, Severity::High, status, of, fixed);
+        row.locations[0].layer = commands.get(layer).and_then(|command| digest(command));
+        row.locations[0].path = path.into();
+        row
+    };
+    let status = "var/lib/dpkg/status";
+    let fixed = Status::Fixed;
+    scan.findings = vec![
+        row(
+            0,
+            status,
+            "CVE-2023-5363",
+            fixed,
+            openssl(),
+            &["3.0.11-1~deb12u2"],
+        ),
+        row(0, status, "CVE-2023-5678", Status::Deferred, openssl(), &[]),
+        row(
+            1,
+            status,
+            "CVE-2023-38545",
+            fixed,
+            package("curl", "7.88.1-10"),
+            &["7.88.1-10+deb12u4"],
+        ),
+        row(
+            0,
+            status,
+            "CVE-2023-45853",
+            Status::WillNotFix,
+            package("zlib1g", "1:1.2.13"),
+            &[],
+        ),
+        row(
+            2,
+            "app/node_modules/lodash/package.json",
+            "CVE-2021-23337",
+            fixed,
+            npm("lodash", "4.17.20"),
+            &["4.17.21"],
+        ),
+        row(
+            2,
+            "app/node_modules/got/node_modules/json5/package.json",
+            "CVE-2022-46175",
+            fixed,
+            npm("json5", "1.0.1"),
+            &["2.2.2"],
+        ),
+    ];
     scan
 }
 

@@ -143,7 +143,7 @@ mod tests {
                                          dev                       deb10u2                   1:2.0-1 (will not fix)
 
                 To fix 2 of 3 findings:
-                  in layer sha256:dac1d7cfa95021764849fd102524e141488c5e3a90f861dbb5a12d9ac8584f85
+                  in a layer that is not named
                     - No package manager for deb is in the image: build it upon a newer base image, or put the newer
                       packages in from another stage.
 
@@ -187,7 +187,7 @@ mod tests {
                                                                                fix)
 
                 To fix 2 of 3 findings:
-                  in layer …
+                  in a layer that is not named
                     - No package manager for deb is in the image: build it upon a newer base
                       image, or put the newer packages in from another stage.
 
@@ -235,7 +235,7 @@ mod tests {
                     (will not fix)
 
                 To fix 2 of 3 findings:
-                  in layer …
+                  in a layer that is not named
                     - No package manager for deb is in the image: build it
                       upon a newer base image, or put the newer packages in
                       from another stage.

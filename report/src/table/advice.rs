@@ -5,11 +5,11 @@
 use std::io;
 
 use advice::{Action, Advice, Place, Step, Upgrade, Why};
-use model::{Digest, Inventory};
+use model::Inventory;
 
 use super::findings;
 use super::paint::Painter;
-use crate::text::{count, fold, length, plain, wrap};
+use crate::text::{count, length, plain, wrap};
 
 /// How many things to do the short form shows.
 const SHOWN: usize = 12;
@@ -112,34 +112,26 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// Where the packages of a step came from; nothing for a directory.
+    /// Where the packages of a step came from; nothing for a directory. A build command can be long:
+    /// one line of it is shown, the document has all of it.
     fn origin(&self, step: &Step, out: &mut dyn io::Write) -> io::Result<()> {
         for digest in &step.layers {
-            // A build command can be long, and is in the document in full.
-            let text = plain(&format!("in {}", self.layer(digest)));
-            match fold(&text, self.width.saturating_sub(4)).as_slice() {
-                [] => {}
-                [only] => writeln!(out, "  {only}")?,
-                [first, ..] => writeln!(out, "  {first} …")?,
-            }
+            let layers = &self.inventory.layers;
+            let Some(at) = layers.iter().position(|layer| layer.diff_id == *digest) else {
+                writeln!(out, "  in a layer that is not named")?;
+                continue;
+            };
+            let base = if at == 0 { ", the lowest" } else { "" };
+            let number = format!("  in layer {} of {}{base}", at + 1, layers.len());
+            let command = layers.get(at).map_or("", |layer| &layer.command);
+            let line = plain(&advice::instruction(command));
+            let text = match line.is_empty() {
+                true => number,
+                false => format!("{number}: {line}"),
+            };
+            writeln!(out, "{}", cut(text, self.width))?;
         }
         Ok(())
-    }
-
-    /// `layer 2 of 3: RUN apk add curl`.
-    fn layer(&self, digest: &Digest) -> String {
-        let layers = &self.inventory.layers;
-        let Some(at) = layers.iter().position(|layer| layer.diff_id == *digest) else {
-            return format!("layer {digest}");
-        };
-        let command = layers.get(at).map_or("", |layer| &layer.command);
-        let line = advice::instruction(command);
-        let base = if at == 0 { ", the lowest" } else { "" };
-        let number = format!("layer {} of {}{base}", at + 1, layers.len());
-        match line.is_empty() {
-            true => number,
-            false => format!("{number}: {line}"),
-        }
     }
 
     fn action(&self, action: &Action, out: &mut dyn io::Write) -> io::Result<()> {
@@ -158,18 +150,23 @@ impl Page<'_> {
         }
     }
 
-    /// A command, each line but the last with a backslash at its end.
+    /// A command, each line but the last with a backslash at its end; of several that follow one
+    /// another each begins a line, where not all fit in one.
     fn command(&self, mark: &str, action: &Action, out: &mut dyn io::Write) -> io::Result<()> {
+        let whole = plain(&action.text());
+        let fits = length(&whole) + length(mark) + 5 <= self.width;
         let room = self.width.saturating_sub(2);
         let mut line = format!("    {mark}");
-        let mut begun = false;
+        let mut words = 0;
         for word in action.words.iter().map(|word| plain(word)) {
-            if begun && length(&line) + 1 + length(&word) > room {
+            let is_full = length(&line) + 1 + length(&word) > room;
+            if words > 0 && !fits && (is_full || word == "&&") {
                 writeln!(out, "{line} \\")?;
                 line = "       ".to_owned();
+                words = 0;
             }
             line = format!("{line} {word}");
-            begun = true;
+            words += 1;
         }
         writeln!(out, "{line}")
     }
@@ -206,7 +203,9 @@ impl Page<'_> {
         self.lines(4, &text, out)?;
         if upgrade.same_major == Some(false) {
             let text = "another major version: what uses it may have to change";
-            writeln!(out, "      {}", self.painter.warning(text))?;
+            for line in wrap(text, self.width.saturating_sub(6)) {
+                writeln!(out, "      {}", self.painter.warning(&line))?;
+            }
         }
         if !upgrade.clears.is_empty() {
             self.lines(6, &format!("clears {}", upgrade.clears.join(", ")), out)?;
@@ -223,9 +222,196 @@ impl Page<'_> {
     }
 }
 
+/// The text, or as much of it as fits, with an ellipsis.
+fn cut(text: String, width: usize) -> String {
+    if length(&text) <= width {
+        return text;
+    }
+    let begin: String = text.chars().take(width.saturating_sub(2)).collect();
+    format!("{} …", begin.trim_end())
+}
+
 fn reason(why: Why) -> &'static str {
     match why {
         Why::NoFix(status) => findings::word(status),
         Why::Undecided => "which version has the fix could not be told",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use crate::fixture::{layered, options, written};
+    use crate::table::{advice, write};
+
+    /// What stands behind the findings, in short, or the advice from its first step on.
+    fn check(form: crate::Write, width: Option<u16>, expected: Expect) {
+        let text = written(form, &layered(), &options(width));
+        let begin = text.find("To fix").or_else(|| text.find("  in layer"));
+        expected.assert_eq(&text[begin.unwrap()..]);
+    }
+
+    #[test]
+    fn the_short_form_has_commands_that_can_be_copied() {
+        check(
+            write,
+            None,
+            expect![[r#"
+                To fix 4 of 6 findings:
+                  in layer 1 of 3, the lowest: ADD file:d2abf27fe2e8b0b5f4da68c018560c73e11c53098329246e3e6fe17669 …
+                  in layer 2 of 3: RUN apt-get update && apt-get install -y curl
+                    RUN apt-get update \
+                        && apt-get install --only-upgrade -y curl libssl3 \
+                        && rm -rf /var/lib/apt/lists/*
+                  in layer 3 of 3: COPY . /app
+                    $ npm install lodash@4.17.21
+                    - In app/package.json set "overrides": {"json5": "2.2.2"}, then npm install.
+                    ! Another major version: json5
+
+                6 findings: 6 high; 4 have a fix.
+            "#]],
+        );
+        check(
+            write,
+            Some(80),
+            expect![[r#"
+                To fix 4 of 6 findings:
+                  in layer 1 of 3, the lowest: ADD file:d2abf27fe2e8b0b5f4da68c018560c73e11c53 …
+                  in layer 2 of 3: RUN apt-get update && apt-get install -y curl
+                    RUN apt-get update \
+                        && apt-get install --only-upgrade -y curl libssl3 \
+                        && rm -rf /var/lib/apt/lists/*
+                  in layer 3 of 3: COPY . /app
+                    $ npm install lodash@4.17.21
+                    - In app/package.json set "overrides": {"json5": "2.2.2"}, then npm install.
+                    ! Another major version: json5
+
+                6 findings: 6 high; 4 have a fix.
+            "#]],
+        );
+        check(
+            write,
+            Some(50),
+            expect![[r#"
+                To fix 4 of 6 findings:
+                  in layer 1 of 3, the lowest: ADD file:d2abf27f …
+                  in layer 2 of 3: RUN apt-get update && apt-get …
+                    RUN apt-get update \
+                        && apt-get install --only-upgrade -y \
+                        curl libssl3 \
+                        && rm -rf /var/lib/apt/lists/*
+                  in layer 3 of 3: COPY . /app
+                    $ npm install lodash@4.17.21
+                    - In app/package.json set "overrides":
+                      {"json5": "2.2.2"}, then npm install.
+                    ! Another major version: json5
+
+                6 findings: 6 high; 4 have a fix.
+            "#]],
+        );
+    }
+
+    #[test]
+    fn the_full_form_has_what_stays_as_well() {
+        check(
+            advice,
+            Some(80),
+            expect![[r#"
+                  in layer 1 of 3, the lowest: ADD file:d2abf27fe2e8b0b5f4da68c018560c73e11c53 …
+                  in layer 2 of 3: RUN apt-get update && apt-get install -y curl
+                    RUN apt-get update \
+                        && apt-get install --only-upgrade -y curl libssl3 \
+                        && rm -rf /var/lib/apt/lists/*
+
+                    curl 7.88.1-10 -> 7.88.1-10+deb12u4 or newer
+                      clears CVE-2023-38545
+                    openssl 3.0.9-1 -> 3.0.11-1~deb12u2 or newer (libssl3)
+                      clears CVE-2023-5363
+                      stays CVE-2023-5678 (fix put off)
+
+                  in layer 3 of 3: COPY . /app
+                    $ npm install lodash@4.17.21
+                    - In app/package.json set "overrides": {"json5": "2.2.2"}, then npm install.
+
+                    json5 1.0.1 -> 2.2.2 or newer
+                      another major version: what uses it may have to change
+                      clears CVE-2022-46175
+                    lodash 4.17.20 -> 4.17.21 or newer
+                      clears CVE-2021-23337
+
+                  with no version to go to
+                    zlib1g 1:1.2.13
+                      stays CVE-2023-45853 (will not fix)
+
+                This clears 4 of 6 findings. 6 findings: 6 high; 4 have a fix.
+            "#]],
+        );
+        check(
+            advice,
+            Some(50),
+            expect![[r#"
+                  in layer 1 of 3, the lowest: ADD file:d2abf27f …
+                  in layer 2 of 3: RUN apt-get update && apt-get …
+                    RUN apt-get update \
+                        && apt-get install --only-upgrade -y \
+                        curl libssl3 \
+                        && rm -rf /var/lib/apt/lists/*
+
+                    curl 7.88.1-10 -> 7.88.1-10+deb12u4 or newer
+                      clears CVE-2023-38545
+                    openssl 3.0.9-1 -> 3.0.11-1~deb12u2 or newer
+                    (libssl3)
+                      clears CVE-2023-5363
+                      stays CVE-2023-5678 (fix put off)
+
+                  in layer 3 of 3: COPY . /app
+                    $ npm install lodash@4.17.21
+                    - In app/package.json set "overrides":
+                      {"json5": "2.2.2"}, then npm install.
+
+                    json5 1.0.1 -> 2.2.2 or newer
+                      another major version: what uses it may have
+                      to change
+                      clears CVE-2022-46175
+                    lodash 4.17.20 -> 4.17.21 or newer
+                      clears CVE-2021-23337
+
+                  with no version to go to
+                    zlib1g 1:1.2.13
+                      stays CVE-2023-45853 (will not fix)
+
+                This clears 4 of 6 findings. 6 findings: 6 high; 4
+                have a fix.
+            "#]],
+        );
+    }
+
+    #[test]
+    fn the_short_form_ends_and_says_where_more_is() {
+        let mut scan = layered();
+        let one = scan.findings.pop().unwrap();
+        for number in 0..30 {
+            let mut other = one.clone();
+            other.package.name = format!("module-{number:02}");
+            other.locations[0].path = format!("opt/module-{number:02}.js");
+            scan.findings.push(other);
+        }
+        let text = written(write, &scan, &options(None));
+        assert!(text.contains("and 20 more: --format advice\n"), "{text}");
+        let text = written(advice, &scan, &options(None));
+        assert!(text.contains("module-29") && !text.contains("more:"));
+    }
+
+    #[test]
+    fn a_directory_has_no_layers_and_no_lines_to_run() {
+        let mut scan = layered();
+        scan.inventory.layers.clear();
+        for finding in &mut scan.findings {
+            finding.locations[0].layer = None;
+        }
+        let text = written(write, &scan, &options(None));
+        assert!(text.contains("    $ apt-get update"), "{text}");
+        assert!(!text.contains("RUN") && !text.contains("in layer"));
     }
 }
