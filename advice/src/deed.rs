@@ -158,17 +158,22 @@ impl<'a> Seen<'a> {
     }
 }
 
+/// Of a command: the argument of each package, with the version that it asks for.
+type Arguments = BTreeMap<String, (String, String)>;
+
 /// What a step is made of while it is put together. Maps and sets keep it sorted.
 #[derive(Default)]
 struct Draft {
     layers: BTreeSet<(usize, Digest)>,
-    commands: BTreeMap<(Place, Vec<String>, Vec<String>), BTreeSet<String>>,
+    commands: BTreeMap<(Place, Vec<String>, Vec<String>), Arguments>,
     sentences: BTreeSet<String>,
     upgrades: BTreeSet<usize>,
 }
 
 impl Draft {
-    fn add(&mut self, deed: Deed) {
+    /// Adds what mends a package. Where it is there in two versions, a command asks for the higher of
+    /// their targets, since it can ask for one only.
+    fn add(&mut self, deed: Deed, package: &str, target: &str, scheme: version::Scheme) {
         match deed {
             Deed::Sentence(text) => drop(self.sentences.insert(text)),
             Deed::Command {
@@ -178,14 +183,23 @@ impl Draft {
                 after,
             } => {
                 let arguments = self.commands.entry((place, before, after)).or_default();
-                arguments.extend(argument);
+                let Some(argument) = argument else { return };
+                let known = arguments.get(package).map(|(known, _)| known.as_str());
+                let is_higher = |known| {
+                    version::compare(scheme, known, target).is_ok_and(std::cmp::Ordering::is_lt)
+                };
+                if known.is_none_or(is_higher) {
+                    let asked = (target.to_owned(), argument);
+                    arguments.insert(package.to_owned(), asked);
+                }
             }
         }
     }
 
     fn finish(self) -> Step {
-        let command = |((place, before, after), arguments): (_, BTreeSet<String>)| {
+        let command = |((place, before, after), arguments): (_, Arguments)| {
             let before: Vec<String> = before;
+            let arguments = arguments.into_values().map(|(_, argument)| argument);
             let words = before.into_iter().chain(arguments).chain(after);
             Action {
                 place,
@@ -231,6 +245,7 @@ pub fn steps(inventory: &Inventory, upgrades: &[Upgrade]) -> Vec<Step> {
         let Some(target) = &upgrade.target else {
             continue;
         };
+        let scheme = upgrade.kind.scheme();
         let mut locations: Vec<&Location> = upgrade.locations.iter().collect();
         if locations.is_empty() {
             locations.push(&nowhere);
@@ -238,8 +253,8 @@ pub fn steps(inventory: &Inventory, upgrades: &[Upgrade]) -> Vec<Step> {
         let is_installed = |location: &&Location| is_in_database(inventory, upgrade, location);
         let (databases, files): (Vec<_>, Vec<_>) = locations.into_iter().partition(is_installed);
         if !databases.is_empty() {
-            for deed in distribution::deeds(inventory, upgrade, target) {
-                system.add(deed);
+            for (package, deed) in distribution::deeds(inventory, upgrade, target) {
+                system.add(deed, package, target, scheme);
             }
             system.upgrades.insert(at);
             let layers = databases
@@ -255,19 +270,21 @@ pub fn steps(inventory: &Inventory, upgrades: &[Upgrade]) -> Vec<Step> {
             let draft = draft.or_default();
             let deed = deed(&seen, upgrade, target, &location.path);
             // What is no image is a directory of sources, of which the path tells which project.
-            draft.add(match (layer, project(&location.path)) {
+            let deed = match (layer, project(&location.path)) {
                 (None, directory) if !directory.is_empty() => deed.within(directory),
                 _ => deed,
-            });
+            };
+            draft.add(deed, &upgrade.name, target, scheme);
             draft
                 .layers
                 .extend(layer.map(|layer| (place(layer), layer.clone())));
             draft.upgrades.insert(at);
         }
     }
-    if let Some(deed) = distribution::base(inventory, system.layers.iter().map(|(at, _)| *at)) {
-        system.add(deed);
-    }
+    let lowest = system.layers.iter().map(|(at, _)| *at);
+    system
+        .sentences
+        .extend(distribution::base(inventory, lowest));
     let all = std::iter::once(system).chain(others.into_values());
     all.filter(|draft| !draft.upgrades.is_empty())
         .map(Draft::finish)

@@ -112,21 +112,26 @@ pub const MANAGERS: &[Manager] = &[
     },
 ];
 
-/// What upgrades a package of the distribution.
-pub fn deeds(inventory: &Inventory, upgrade: &Upgrade, target: &str) -> Vec<Deed> {
+/// What upgrades the packages of a source, each by its name.
+pub fn deeds<'a>(
+    inventory: &Inventory,
+    upgrade: &'a Upgrade,
+    target: &str,
+) -> Vec<(&'a str, Deed)> {
     let manager = MANAGERS
         .iter()
         .find(|manager| manager.kind == upgrade.kind && is_there(inventory, manager));
     let Some(manager) = manager else {
         let kind = upgrade.kind;
-        return vec![Deed::Sentence(format!(
+        let text = format!(
             "No package manager for {kind} is in the image: build it upon a newer base image, or \
              put the newer packages in from another stage."
-        ))];
+        );
+        return vec![(&upgrade.name, Deed::Sentence(text))];
     };
     let packages = upgrade.packages.iter();
     packages
-        .map(|package| deed(manager, package, target))
+        .map(|package| (package.as_str(), deed(manager, package, target)))
         .collect()
 }
 
@@ -165,10 +170,10 @@ fn deed(manager: &Manager, package: &str, target: &str) -> Deed {
     .then(manager.after)
 }
 
-/// The other way, where all that is upgraded came with the lowest of several layers.
-pub fn base(inventory: &Inventory, mut layers: impl Iterator<Item = usize>) -> Option<Deed> {
+/// The other way, in words, where all that is upgraded came with the lowest of several layers.
+pub fn base(inventory: &Inventory, mut layers: impl Iterator<Item = usize>) -> Option<String> {
     let is_built_upon = inventory.layers.len() > 1;
     let is_lowest = layers.next() == Some(0) && layers.next().is_none();
     let text = "Or build upon a newer base image: all of this came with the lowest layer.";
-    (is_built_upon && is_lowest).then(|| Deed::Sentence(text.to_owned()))
+    (is_built_upon && is_lowest).then(|| text.to_owned())
 }

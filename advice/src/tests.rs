@@ -468,19 +468,19 @@ fn each_language_has_its_tools() {
         npm @babel/traverse 7.22.0 app/node_modules/@babel/traverse/package.json
             project: (cd ./app && npm install @babel/traverse@7.23.2 )
         npm ms 2.0.0 app/node_modules/debug/node_modules/ms/package.json layer=1
-            hand: In app/package.json set "overrides": {"ms": "2.0.1"}, then npm install.
+            hand: In app/package.json set "overrides": {"debug": {"ms": "2.0.1"}}, then npm install.
         npm tar 6.1.0 usr/local/lib/node_modules/npm/node_modules/tar/package.json
             hand: tar 6.1.0 is a part of npm: take a newer npm (npm install -g npm@latest), with 6.2.1 or newer.
         npm npm 9.5.0 usr/local/lib/node_modules/npm/package.json
             image: npm install -g npm@9.5.1
         npm ms 2.0.0 app/node_modules/.pnpm/ms@2.0.0/node_modules/ms/package.json
-            hand: In app/package.json set "pnpm": {"overrides": {"ms": "2.0.1"}}, then pnpm install.
+            hand: In app/package.json set "pnpm": {"overrides": {"ms@2.0.0": "2.0.1"}}, then pnpm install.
         npm ms 2.0.0 web/package-lock.json
             project: (cd ./web && npm install ms@2.0.1 )
         npm ms 2.0.0 yarn.lock
             hand: In package.json set "resolutions": {"ms": "2.0.1"}, then yarn install.
         npm ms 2.0.0 pnpm-lock.yaml
-            hand: In package.json set "pnpm": {"overrides": {"ms": "2.0.1"}}, then pnpm install.
+            hand: In package.json set "pnpm": {"overrides": {"ms@2.0.0": "2.0.1"}}, then pnpm install.
         npm ms 2.0.0 srv/package.json
             hand: Replace ms in srv/package.json by version 2.0.1 or newer.
         maven org.yaml:snakeyaml 1.33 opt/lib/snakeyaml-1.33.jar
@@ -598,6 +598,38 @@ fn one_layer_is_one_step_and_one_tool_one_command() {
               image: /opt/v/bin/pip install --no-cache-dir --upgrade 'urllib3>=1.26.18,<2'
             step 2 for [2, 3]
               image: pip install --no-cache-dir --upgrade 'requests>=2.31.0,<3' 'urllib3>=1.26.18,<2'
+        "#]],
+    );
+}
+
+#[test]
+fn two_versions_of_a_package_are_one_argument_with_the_higher_target() {
+    check(
+        "debian:12",
+        &[
+            "npm ms 0.7.1 package-lock.json layer=1",
+            "npm ms 2.0.0 package-lock.json layer=1",
+            "npm json5 1.0.1 app/node_modules/a/node_modules/json5/package.json layer=2",
+            "npm json5 0.5.1 app/node_modules/@b/c/node_modules/json5/package.json layer=2",
+            "npm json5 0.4.0 app/node_modules/renamed/package.json layer=2",
+        ],
+        &[
+            "ms CVE-2017-20162 2.0.1",
+            "json5 CVE-2022-46175 1.0.2,2.2.2",
+        ],
+        expect![[r#"
+            clears 5 stays 0
+            json5 0.4.0 -> 1.0.2 MAJOR of json5 clears CVE-2022-46175
+            json5 0.5.1 -> 1.0.2 MAJOR of json5 clears CVE-2022-46175
+            json5 1.0.1 -> 1.0.2 minor of json5 clears CVE-2022-46175
+            ms 0.7.1 -> 2.0.1 MAJOR of ms clears CVE-2017-20162
+            ms 2.0.0 -> 2.0.1 minor of ms clears CVE-2017-20162
+            step 1 for [3, 4]
+              project: npm install ms@2.0.1
+            step 2 for [0, 1, 2]
+              hand: In app/package.json set "overrides": {"@b/c": {"json5": "1.0.2"}}, then npm install.
+              hand: In app/package.json set "overrides": {"a": {"json5": "1.0.2"}}, then npm install.
+              hand: Replace json5 in app/node_modules/renamed/package.json by version 1.0.2 or newer.
         "#]],
     );
 }

@@ -249,7 +249,7 @@ mod tests {
     fn check(form: crate::Write, width: Option<u16>, expected: Expect) {
         let text = written(form, &layered(), &options(width));
         let begin = text.find("To fix").or_else(|| text.find("  in layer"));
-        expected.assert_eq(&text[begin.unwrap()..]);
+        expected.assert_eq(text.split_at(begin.unwrap()).1);
     }
 
     #[test]
@@ -266,7 +266,7 @@ mod tests {
                         && rm -rf /var/lib/apt/lists/*
                   in layer 3 of 3: COPY . /app
                     $ npm install lodash@4.17.21
-                    - In app/package.json set "overrides": {"json5": "2.2.2"}, then npm install.
+                    - In app/package.json set "overrides": {"got": {"json5": "2.2.2"}}, then npm install.
                     ! Another major version: json5
 
                 6 findings: 6 high; 4 have a fix.
@@ -284,7 +284,8 @@ mod tests {
                         && rm -rf /var/lib/apt/lists/*
                   in layer 3 of 3: COPY . /app
                     $ npm install lodash@4.17.21
-                    - In app/package.json set "overrides": {"json5": "2.2.2"}, then npm install.
+                    - In app/package.json set "overrides": {"got": {"json5": "2.2.2"}}, then npm
+                      install.
                     ! Another major version: json5
 
                 6 findings: 6 high; 4 have a fix.
@@ -303,8 +304,8 @@ mod tests {
                         && rm -rf /var/lib/apt/lists/*
                   in layer 3 of 3: COPY . /app
                     $ npm install lodash@4.17.21
-                    - In app/package.json set "overrides":
-                      {"json5": "2.2.2"}, then npm install.
+                    - In app/package.json set "overrides": {"got":
+                      {"json5": "2.2.2"}}, then npm install.
                     ! Another major version: json5
 
                 6 findings: 6 high; 4 have a fix.
@@ -332,7 +333,8 @@ mod tests {
 
                   in layer 3 of 3: COPY . /app
                     $ npm install lodash@4.17.21
-                    - In app/package.json set "overrides": {"json5": "2.2.2"}, then npm install.
+                    - In app/package.json set "overrides": {"got": {"json5": "2.2.2"}}, then npm
+                      install.
 
                     json5 1.0.1 -> 2.2.2 or newer
                       another major version: what uses it may have to change
@@ -367,8 +369,8 @@ mod tests {
 
                   in layer 3 of 3: COPY . /app
                     $ npm install lodash@4.17.21
-                    - In app/package.json set "overrides":
-                      {"json5": "2.2.2"}, then npm install.
+                    - In app/package.json set "overrides": {"got":
+                      {"json5": "2.2.2"}}, then npm install.
 
                     json5 1.0.1 -> 2.2.2 or newer
                       another major version: what uses it may have
