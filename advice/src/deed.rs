@@ -171,8 +171,8 @@ struct Draft {
 }
 
 impl Draft {
-    /// Adds what mends a package. Where it is there in two versions, a command asks for the higher of
-    /// their targets, since it can ask for one only.
+    /// Adds what mends a package. Where it is there in two versions, a command asks for the higher
+    /// of their targets, since it can ask for one only.
     fn add(&mut self, deed: Deed, package: &str, target: &str, scheme: version::Scheme) {
         match deed {
             Deed::Sentence(text) => drop(self.sentences.insert(text)),

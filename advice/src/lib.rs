@@ -1,8 +1,8 @@
 //! What to do about an image: for each package the lowest version that clears its findings, and
 //! the command that brings it there, with the line of the Dockerfile in which the package came.
 //!
-//! [`advise`] is a function of an inventory and its findings, which every writer of a scan can call:
-//! nothing of it is stored. A package manager is one file and one line in a visible list
+//! [`advise`] is a function of an inventory and its findings, which every writer of a scan can
+//! call: nothing of it is stored. What upgrades packages is a line in a visible list
 //! ([`distribution::MANAGERS`], [`language::ALL`]).
 //!
 //! A distribution's archive drops a version once there is a newer one, so that its commands ask for

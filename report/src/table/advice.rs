@@ -112,8 +112,8 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// Where the packages of a step came from; nothing for a directory. A build command can be long:
-    /// one line of it is shown, the document has all of it.
+    /// Where the packages of a step came from; nothing for a directory. A build command can be
+    /// long: one line of it is shown, the document has all of it.
     fn origin(&self, step: &Step, out: &mut dyn io::Write) -> io::Result<()> {
         for digest in &step.layers {
             let layers = &self.inventory.layers;
@@ -259,7 +259,7 @@ mod tests {
             None,
             expect![[r#"
                 To fix 4 of 6 findings:
-                  in layer 1 of 3, the lowest: ADD file:d2abf27fe2e8b0b5f4da68c018560c73e11c53098329246e3e6fe17669 …
+                  in layer 1 of 3, the lowest: ADD file:d2abf27fe2e8b0b5f4da68c018560c73e11c53098329246e3e6fe1 in /
                   in layer 2 of 3: RUN apt-get update && apt-get install -y curl
                     RUN apt-get update \
                         && apt-get install --only-upgrade -y curl libssl3 \
