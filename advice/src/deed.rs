@@ -322,8 +322,8 @@ fn deed(seen: &Seen<'_>, upgrade: &Upgrade, target: &str, path: &str) -> Deed {
     };
     if seen.is_owned(&site) {
         return Deed::Sentence(format!(
-            "{path} belongs to a package of the distribution and was changed: \
-             upgrade or remove that package, then install {} {target} beside it.",
+            "{path} belongs to a package of the distribution: upgrade or remove that one, and \
+             install {} {target} by itself where it is needed.",
             site.name
         ));
     }

@@ -751,7 +751,7 @@ fn what_is_not_in_the_database_is_not_upgraded_by_the_manager() {
             six 1.0 -> 1.1 minor of six clears CVE-2
             step  for [0, 1]
               hand: Replace glibc in snap/core/usr/share/snappy/dpkg.yaml by version 2.35-0ubuntu3.1 or newer.
-              hand: usr/lib/python3/dist-packages/six.egg-info belongs to a package of the distribution and was changed: upgrade or remove that package, then install six 1.1 beside it.
+              hand: usr/lib/python3/dist-packages/six.egg-info belongs to a package of the distribution: upgrade or remove that one, and install six 1.1 by itself where it is needed.
         "#]],
     );
 }

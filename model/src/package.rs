@@ -399,6 +399,26 @@ mod tests {
     }
 
     #[test]
+    fn advisories_speak_of_what_the_distribution_goes_by() {
+        let mut matchable = Matchable {
+            stream: Some(Stream::new("debian", "12")),
+            channels: Vec::new(),
+            package: Package::new(PackageType::Deb, "libssl3", "3.0.9-1+b1"),
+            ownership: Ownership::Own,
+        };
+        assert_eq!(matchable.spoken_of(), ("libssl3", "3.0.9-1+b1"));
+        matchable.package.source = Some(Source {
+            name: "openssl".into(),
+            version: "3.0.9-1".into(),
+        });
+        assert_eq!(matchable.spoken_of(), ("openssl", "3.0.9-1"));
+        for stream in [Some(Stream::new("rhel", "9")), None] {
+            matchable.stream = stream;
+            assert_eq!(matchable.spoken_of(), ("libssl3", "3.0.9-1+b1"));
+        }
+    }
+
+    #[test]
     fn every_type_comes_back_by_its_word() {
         for kind in PackageType::ALL {
             assert_eq!(kind.as_str().parse(), Ok(*kind));

@@ -1,4 +1,4 @@
-use model::{Package, PackageType, Severity, Source, Status, Stream};
+use model::{Package, PackageType, Severity, Source, Status, Stream, distro};
 
 use super::*;
 use crate::{Builder, FeedFile, Limits};
