@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use version::Scheme;
 
 use crate::Distro;
-use crate::distro;
+use crate::distro::{self, Matched};
 use crate::ecosystem::Stream;
 
 mod purl;
@@ -319,6 +319,18 @@ pub struct Matchable {
 }
 
 impl Matchable {
+    /// The name and the version that its publisher's advisories speak of, and so its findings'
+    /// fixed versions: the source's where its distribution goes by sources, else its own.
+    pub fn spoken_of(&self) -> (&str, &str) {
+        let stream = self.stream.as_ref();
+        let row = stream.and_then(|stream| distro::row(&stream.distro));
+        let package = &self.package;
+        match row.map(|row| row.matched) {
+            Some(Matched::Source) => (package.source_name(), package.source_version()),
+            Some(Matched::Binary) | None => (&package.name, &package.version),
+        }
+    }
+
     /// How the versions of its package are ordered: as its distribution does, or its type.
     pub fn scheme(&self) -> Scheme {
         let stream = self.stream.as_ref();
@@ -384,6 +396,26 @@ mod tests {
             (libssl.source_name(), libssl.source_version()),
             ("openssl", "1.1.1d-0")
         );
+    }
+
+    #[test]
+    fn advisories_speak_of_what_the_distribution_goes_by() {
+        let mut matchable = Matchable {
+            stream: Some(Stream::new("debian", "12")),
+            channels: Vec::new(),
+            package: Package::new(PackageType::Deb, "libssl3", "3.0.9-1+b1"),
+            ownership: Ownership::Own,
+        };
+        assert_eq!(matchable.spoken_of(), ("libssl3", "3.0.9-1+b1"));
+        matchable.package.source = Some(Source {
+            name: "openssl".into(),
+            version: "3.0.9-1".into(),
+        });
+        assert_eq!(matchable.spoken_of(), ("openssl", "3.0.9-1"));
+        for stream in [Some(Stream::new("rhel", "9")), None] {
+            matchable.stream = stream;
+            assert_eq!(matchable.spoken_of(), ("libssl3", "3.0.9-1+b1"));
+        }
     }
 
     #[test]

@@ -4,9 +4,9 @@
 
 use model::coverage::Completeness;
 use model::{
-    AdvisoryRef, Coverage, Cvss, DatabaseFacts, Digest, Distro, Finding, Gap, GapKind, Installed,
-    Inventory, Location, Ownership, Package, PackageType, Platform, Problem, ProblemKind, Scan,
-    Severity, Source, SourceFacts, Status, Target,
+    AdvisoryRef, Coverage, Cvss, DatabaseFacts, Digest, Distro, Finding, Gap, GapKind, ImageLayer,
+    Installed, Inventory, Location, Ownership, Package, PackageType, Platform, Problem,
+    ProblemKind, Scan, Severity, Source, SourceFacts, Status, Target,
 };
 
 use crate::Options;
@@ -167,6 +167,91 @@ pub fn vulnerable() -> Scan {
     scan.findings[1].cvss = Cvss::from_tenths(98);
     scan.findings[1].published = "2021-08-24T15:15:09Z".parse().ok();
     scan
+}
+
+/// The build commands of [`layered`]'s layers, as two builders write them.
+const COMMANDS: [&str; 3] = [
+    "/bin/sh -c #(nop) ADD file:d2abf27fe2e8b0b5f4da68c018560c73e11c53098329246e3e6fe1 in / ",
+    "RUN /bin/sh -c apt-get update && apt-get install -y curl # buildkit",
+    "COPY . /app # buildkit",
+];
+
+/// An image of three layers, with findings in packages of the distribution and of Node.
+pub fn layered() -> Scan {
+    let mut scan = clean();
+    scan.inventory.layers = COMMANDS
+        .map(|command| ImageLayer {
+            diff_id: Digest::of(command.as_bytes()),
+            command: command.into(),
+        })
+        .into();
+    let apt = scan.inventory.packages.first().cloned();
+    scan.inventory.packages.extend(apt.map(|row| Installed {
+        package: package("apt", "2.6.1"),
+        ..row
+    }));
+    scan.findings = layered_findings();
+    scan
+}
+
+fn layered_findings() -> Vec<Finding> {
+    let npm = |name: &str, version: &str| Package::new(PackageType::Npm, name, version);
+    let mut openssl = package("libssl3", "3.0.9-1");
+    openssl.source = Some(Source {
+        name: "openssl".into(),
+        version: "3.0.9-1".into(),
+    });
+    let curl = package("curl", "7.88.1-10");
+    let zlib = package("zlib1g", "1:1.2.13");
+    let json5 = "app/node_modules/got/node_modules/json5/package.json";
+    let lodash = "app/node_modules/lodash/package.json";
+    let deb = "var/lib/dpkg/status";
+    let no: &[&str] = &[];
+    let rows = [
+        (
+            0,
+            deb,
+            "CVE-2023-5363",
+            Status::Fixed,
+            openssl.clone(),
+            &["3.0.11-1~deb12u2"][..],
+        ),
+        (0, deb, "CVE-2023-5678", Status::Deferred, openssl, no),
+        (
+            1,
+            deb,
+            "CVE-2023-38545",
+            Status::Fixed,
+            curl,
+            &["7.88.1-10+deb12u4"],
+        ),
+        (0, deb, "CVE-2023-45853", Status::WillNotFix, zlib, no),
+        (
+            2,
+            lodash,
+            "CVE-2021-23337",
+            Status::Fixed,
+            npm("lodash", "4.17.20"),
+            &["4.17.21"],
+        ),
+        (
+            2,
+            json5,
+            "CVE-2022-46175",
+            Status::Fixed,
+            npm("json5", "1.0.1"),
+            &["2.2.2"],
+        ),
+    ];
+    let rows = rows
+        .into_iter()
+        .map(|(layer, path, id, status, of, fixed)| {
+            let mut row = finding(id, Severity::High, status, of, fixed);
+            row.locations[0].layer = Some(Digest::of(COMMANDS[layer].as_bytes()));
+            row.locations[0].path = path.into();
+            row
+        });
+    rows.collect()
 }
 
 /// An image with nothing to look at.

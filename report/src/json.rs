@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::Options;
 
+mod advice;
 mod view;
 
 /// The document's name and version, its `schema` field.
@@ -211,7 +212,58 @@ mod tests {
                         }
                       ]
                     }
-                  ]
+                  ],
+                  "advice": {
+                    "clears": 1,
+                    "stays": 1,
+                    "packages": [
+                      {
+                        "name": "libssl1.1",
+                        "version": "1.1.1d-0+deb10u3",
+                        "type": "deb",
+                        "installed": [
+                          "libssl1.1"
+                        ],
+                        "target": "1.1.1d-0+deb10u7",
+                        "same_major": null,
+                        "clears": [
+                          "CVE-2021-3711"
+                        ],
+                        "stays": [
+                          {
+                            "id": "CVE-2021-3712",
+                            "why": "affected"
+                          }
+                        ],
+                        "locations": [
+                          {
+                            "path": "var/lib/dpkg/status",
+                            "layer": "sha256:dac1d7cfa95021764849fd102524e141488c5e3a90f861dbb5a12d9ac8584f85"
+                          }
+                        ]
+                      }
+                    ],
+                    "steps": [
+                      {
+                        "layers": [
+                          "sha256:dac1d7cfa95021764849fd102524e141488c5e3a90f861dbb5a12d9ac8584f85"
+                        ],
+                        "actions": [
+                          {
+                            "place": "hand",
+                            "text": "No package manager for deb is in the image: build it upon a newer base image, or put the newer packages in from another stage."
+                          }
+                        ],
+                        "packages": [
+                          {
+                            "name": "libssl1.1",
+                            "version": "1.1.1d-0+deb10u3",
+                            "type": "deb"
+                          }
+                        ]
+                      }
+                    ]
+                  }
                 }
             "#]],
         );
@@ -267,7 +319,13 @@ mod tests {
                   "layers": [],
                   "repositories": [],
                   "packages": [],
-                  "findings": []
+                  "findings": [],
+                  "advice": {
+                    "clears": 0,
+                    "stays": 0,
+                    "packages": [],
+                    "steps": []
+                  }
                 }
             "#]],
         );

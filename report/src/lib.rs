@@ -36,6 +36,10 @@ pub const ALL: &[Format] = &[
         name: "json",
         write: json::write,
     },
+    Format {
+        name: "advice",
+        write: table::advice,
+    },
 ];
 
 /// The format of that name.
@@ -97,7 +101,7 @@ mod tests {
     #[test]
     fn formats_are_found_by_name() {
         let names: Vec<_> = ALL.iter().map(|format| format.name).collect();
-        assert_eq!(names, ["table", "json"]);
+        assert_eq!(names, ["table", "json", "advice"]);
         assert_eq!(format("json").map(|format| format.name), Some("json"));
         assert!(format("yaml").is_none());
     }

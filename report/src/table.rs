@@ -12,6 +12,7 @@ use model::finding::count_by_severity;
 
 use crate::{Options, text};
 
+mod advice;
 mod coverage;
 mod findings;
 mod header;
@@ -31,8 +32,37 @@ pub fn write(scan: &Scan, options: &Options, out: &mut dyn io::Write) -> io::Res
     if !scan.findings.is_empty() {
         findings::write(&scan.findings, width, painter, out)?;
         writeln!(out)?;
+        let advice = ::advice::advise(&scan.inventory, &scan.findings);
+        if !advice.steps.is_empty() {
+            advice::short(&scan.inventory, &advice, width, painter, out)?;
+            writeln!(out)?;
+        }
     }
     for line in text::wrap(&summary(scan), width) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// Writes what mends the image: commands, the packages that they are for, and what stays. How much
+/// could be answered stands before it, since nothing to mend is not clean.
+///
+/// # Errors
+///
+/// What the output answers.
+pub fn advice(scan: &Scan, options: &Options, out: &mut dyn io::Write) -> io::Result<()> {
+    let width = options.columns();
+    let painter = paint::Painter::new(options.color);
+    header::write(scan, options.now, width, out)?;
+    coverage::write(&scan.coverage, width, painter, out)?;
+    writeln!(out)?;
+    let advice = ::advice::advise(&scan.inventory, &scan.findings);
+    advice::full(&scan.inventory, &advice, width, painter, out)?;
+    let cleared = match scan.findings.is_empty() {
+        true => String::new(),
+        false => format!("This clears {}. ", advice::of_all(&advice)),
+    };
+    for line in text::wrap(&format!("{cleared}{}", summary(scan)), width) {
         writeln!(out, "{line}")?;
     }
     Ok(())
@@ -112,6 +142,11 @@ mod tests {
                                          very-long-library-name-   1b6d4b1+dfsg1-1.1+        abcdef0+dfsg1-1,
                                          dev                       deb10u2                   1:2.0-1 (will not fix)
 
+                To fix 2 of 3 findings:
+                  in a layer that is not named
+                    - No package manager for deb is in the image: build it upon a newer base image, or put the newer
+                      packages in from another stage.
+
                 3 findings: 1 critical, 1 medium, 1 unknown; 2 have a fix. The scan is INCOMPLETE: there may be
                 more.
             "#]],
@@ -150,6 +185,11 @@ mod tests {
                                          long-library-      1.1+deb10u2        1,
                                          name-dev                              1:2.0-1 (will not
                                                                                fix)
+
+                To fix 2 of 3 findings:
+                  in a layer that is not named
+                    - No package manager for deb is in the image: build it upon a newer base
+                      image, or put the newer packages in from another stage.
 
                 3 findings: 1 critical, 1 medium, 1 unknown; 2 have a fix. The scan is
                 INCOMPLETE: there may be more.
@@ -193,6 +233,12 @@ mod tests {
                     0.0~git20160722.0.1b6d4b1+dfsg1-1.1+deb10u2
                     fixed in 0.0~git20200101.0.abcdef0+dfsg1-1, 1:2.0-1
                     (will not fix)
+
+                To fix 2 of 3 findings:
+                  in a layer that is not named
+                    - No package manager for deb is in the image: build it
+                      upon a newer base image, or put the newer packages in
+                      from another stage.
 
                 3 findings: 1 critical, 1 medium, 1 unknown; 2 have a fix.
                 The scan is INCOMPLETE: there may be more.

@@ -224,7 +224,7 @@ fn full() -> Scan {
                     licence: "MIT AND Zlib".into(),
                 })
                 .collect(),
-            databases: vec![],
+            databases: vec!["lib/db".into()],
             problems: vec![],
         },
         findings: kinds
@@ -343,6 +343,23 @@ fn enumerations_hold_every_word_and_no_other() {
     );
     let statuses = words("/$defs/finding/properties/status/enum");
     assert!(statuses.iter().eq(Status::ALL.map(Status::as_str).iter()));
+    let reasons = words(
+        "/properties/advice/properties/packages/items/properties/stays/items/properties/why/enum",
+    );
+    assert!(
+        reasons.iter().eq(advice::Why::all()
+            .map(advice::Why::as_str)
+            .collect::<Vec<_>>()
+            .iter())
+    );
+    let places = words(
+        "/properties/advice/properties/steps/items/properties/actions/items/properties/place/enum",
+    );
+    assert!(
+        places
+            .iter()
+            .eq(advice::Place::ALL.map(advice::Place::as_str).iter())
+    );
     let types = words("/$defs/type/enum");
     assert!(
         types
@@ -364,6 +381,9 @@ fn the_page_explains_every_field_and_word() {
         "/properties/coverage/properties/gaps/items/properties/kind/enum",
     ));
     names.extend(words("/properties/coverage/properties/verdict/enum"));
+    names.extend(words(
+        "/properties/advice/properties/steps/items/properties/actions/items/properties/place/enum",
+    ));
     names.extend(words("/$defs/finding/properties/severity/enum"));
     names.extend(words("/$defs/finding/properties/status/enum"));
     names.extend(words(

@@ -7,7 +7,6 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use model::distro::{self, Matched};
 use model::{Distro, Ecosystem, Matchable, Ownership, Package, PackageType, Stream};
 use version::{Scheme, Undecided};
 
@@ -188,17 +187,10 @@ fn in_distribution<'a>(matchable: &'a Matchable, stream: &Stream) -> (Lookup<'a>
         version,
         scheme,
     };
-    let source = || (package.source_name(), package.source_version());
-    let row = distro::row(&stream.distro);
-    if row.map(|row| row.matched) == Some(Matched::Source) {
-        let (name, version) = source();
-        return (lookup(By::Name, name, version), Vec::new());
-    }
-    let main = lookup(By::Name, &package.name, &package.version);
-    let by_source = (package.kind == PackageType::Rpm).then(|| {
-        let (name, version) = source();
-        lookup(By::Source, name, version)
-    });
+    let (name, version) = matchable.spoken_of();
+    let main = lookup(By::Name, name, version);
+    let by_source = (package.kind == PackageType::Rpm)
+        .then(|| lookup(By::Source, package.source_name(), package.source_version()));
     (main, by_source.into_iter().collect())
 }
 

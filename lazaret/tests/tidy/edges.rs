@@ -9,27 +9,29 @@ const EDGES: &[(&str, &[&str])] = &[
     ("image", &["model"]),
     ("catalog", &["model", "image"]),
     ("advisory", &["model", "version"]),
+    ("advice", &["model", "version"]),
     ("policy", &["model"]),
-    ("report", &["model"]),
+    ("report", &["model", "advice"]),
     ("store", &["model"]),
     (
         "server",
         &[
-            "version", "model", "image", "catalog", "advisory", "policy", "report", "store",
+            "version", "model", "image", "catalog", "advisory", "advice", "policy", "report",
+            "store",
         ],
     ),
     (
         "lazaret",
         &[
-            "version", "model", "image", "catalog", "advisory", "policy", "report", "store",
-            "server",
+            "version", "model", "image", "catalog", "advisory", "advice", "policy", "report",
+            "store", "server",
         ],
     ),
 ];
 
 /// Crates that are handed bytes and open nothing.
-const PURE: [&str; 6] = [
-    "version", "model", "catalog", "advisory", "policy", "report",
+const PURE: [&str; 7] = [
+    "version", "model", "catalog", "advisory", "advice", "policy", "report",
 ];
 
 /// A word that must not stand in a crate's production code, and what to do instead.
@@ -63,8 +65,8 @@ const BANS: &[Ban] = &[
     Ban {
         word: "Timestamp::now",
         crates: &[
-            "version", "model", "image", "catalog", "advisory", "policy", "report", "store",
-            "server",
+            "version", "model", "image", "catalog", "advisory", "advice", "policy", "report",
+            "store", "server",
         ],
         instead: "take the time as an argument",
     },
@@ -76,7 +78,7 @@ const BANS: &[Ban] = &[
     Ban {
         word: "tokio",
         crates: &[
-            "version", "model", "image", "catalog", "advisory", "policy", "report",
+            "version", "model", "image", "catalog", "advisory", "advice", "policy", "report",
         ],
         instead: "only server, lazaret and store's remote backends are async",
     },

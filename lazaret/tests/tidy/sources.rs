@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates of the house, in the order in which they may lean on each other.
-pub const CRATES: [&str; 10] = [
-    "version", "model", "image", "catalog", "advisory", "policy", "report", "store", "server",
-    "lazaret",
+pub const CRATES: [&str; 11] = [
+    "version", "model", "image", "catalog", "advisory", "advice", "policy", "report", "store",
+    "server", "lazaret",
 ];
 
 /// One file.

@@ -9,6 +9,8 @@ use model::{
 };
 use serde::{Serialize, Serializer};
 
+use super::advice::AdviceView;
+
 #[derive(Serialize)]
 pub struct Document<'a> {
     schema: &'static str,
@@ -21,6 +23,7 @@ pub struct Document<'a> {
     repositories: &'a [String],
     packages: Packages<'a>,
     findings: Findings<'a>,
+    advice: AdviceView,
 }
 
 impl<'a> Document<'a> {
@@ -36,6 +39,7 @@ impl<'a> Document<'a> {
             repositories: &scan.inventory.repositories,
             packages: Packages(&scan.inventory),
             findings: Findings(&scan.findings),
+            advice: AdviceView::of(scan),
         }
     }
 }
@@ -326,7 +330,7 @@ struct Advisory<'a> {
 }
 
 #[derive(Serialize)]
-struct LocationView<'a> {
+pub struct LocationView<'a> {
     path: &'a str,
     layer: Option<&'a str>,
 }
@@ -376,7 +380,7 @@ impl<'a> Advisory<'a> {
 }
 
 impl<'a> LocationView<'a> {
-    fn of(location: &'a Location) -> LocationView<'a> {
+    pub fn of(location: &'a Location) -> LocationView<'a> {
         LocationView {
             path: &location.path,
             layer: location.layer.as_ref().map(Digest::as_str),

@@ -67,18 +67,22 @@ fn row(finding: &Finding) -> Row {
 /// The versions with a fix, and where the publisher says more than that, its word.
 fn remedy(finding: &Finding) -> String {
     let versions = finding.fixed_in.join(", ");
-    let word = match finding.status {
-        Status::Fixed if versions.is_empty() => "fixed",
-        Status::Fixed => return versions,
+    match (versions.is_empty(), finding.status) {
+        (false, Status::Fixed) => versions,
+        (true, status) => word(status).to_owned(),
+        (false, status) => format!("{versions} ({})", word(status)),
+    }
+}
+
+/// A publisher's word for people.
+pub fn word(status: Status) -> &'static str {
+    match status {
+        Status::Fixed => "fixed",
         Status::Affected => "no fix yet",
         Status::WillNotFix => "will not fix",
         Status::EndOfLife => "end of life",
         Status::UnderInvestigation => "under investigation",
         Status::Deferred => "fix put off",
-    };
-    match versions.is_empty() {
-        true => word.to_owned(),
-        false => format!("{versions} ({word})"),
     }
 }
 
