@@ -4,6 +4,9 @@ use super::*;
 use crate::cataloger::DistroFact;
 use crate::tests::show;
 
+mod attestations;
+mod whole;
+
 fn read(text: &str) -> String {
     let (found, problems) = parse("bom", text.as_bytes(), &Limits::default());
     let system = match &found.distro {
