@@ -91,7 +91,7 @@ fn of(name: &str, version: &str, codename: &str, pretty: &str) -> Distro {
     let id = id(name);
     let fact = DistroFact::OsRelease {
         version: version
-            .split_whitespace()
+            .split([' ', '+'])
             .next()
             .unwrap_or_default()
             .to_owned(),

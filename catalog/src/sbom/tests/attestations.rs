@@ -77,7 +77,7 @@ fn what_is_no_bill_is_an_error() {
 fn limits_are_kept_and_said() {
     let limits = Limits {
         bill_components: 2,
-        bill_bytes: 1 << 10,
+        bill_bytes: 200_000,
         ..Limits::default()
     };
     let read = |text: &str| {
@@ -98,15 +98,18 @@ fn limits_are_kept_and_said() {
             "bill: has more than 2 components: the rest was not read (limit)"
         )
     );
-    let long = format!(r#"{{"components": [{one}], "x": "{}"}}"#, "y".repeat(2_000));
+    let long = format!(
+        r#"{{"components": [{one}], "x": "{}"}}"#,
+        "y".repeat(400_000)
+    );
     let (count, problems) = read(&long);
     assert_eq!(count, 1);
     assert!(
-        problems.contains("more than 1024 bytes (limit)"),
+        problems.contains("more than 200000 bytes (limit)"),
         "{problems}"
     );
     let deep = format!(r#"{{"components": [{one}], "x": {}"#, "[".repeat(100_000));
-    assert!(look(&deep).contains("recursion limit"));
+    assert!(look(&deep).contains("(truncated)"));
     let deep = format!("<bom><components>{}", "<component>".repeat(50_000));
     assert!(look(&deep).contains("(truncated)"));
 }
@@ -120,5 +123,5 @@ fn a_compressed_bill_is_read() {
     assert_eq!(found.packages.len(), 1);
     let cut = packed.get(..packed.len() / 2).unwrap();
     let cut = inventory("bill", cut, &Limits::default());
-    assert!(cut.is_err_and(|error| error.to_string().contains("ends")));
+    assert!(cut.is_ok_and(|found| !found.problems.is_empty()));
 }

@@ -143,8 +143,8 @@ fn digests_decide_whose_a_file_is_where_they_can_be_compared() {
     assert!(look(&document("11", "22")).contains("METADATA distro_changed\n"));
     expect![[r#"
         fedora-40  = fedora:40
-        pypi six 1.17.0 in usr/lib/python3.12/site-packages/six.dist-info/METADATA distro_unchanged
         rpm python3-six 1.16.0-3.fc40 (python-six 1.16.0-3.fc40) vendor "Fedora Project" in bill
+        pypi six 1.17.0 in usr/lib/python3.12/site-packages/six.dist-info/METADATA distro_unchanged
     "#]]
     .assert_eq(&look(&document("ff", "ff")));
 }
@@ -275,8 +275,8 @@ fn xml_has_what_json_has() {
       </bom>"#;
     expect![[r#"
         centos-8.2  = rhel:8
-        npm app 1 in bill
         rpm a 0:1-1 module "a:1:2:3" vendor "CentOS" in var/lib/rpm/Packages
+        npm app 1 in bill
         ! bill: 1 components have no package URL: they were compared with nothing (b) (unsupported)
         ! bill: says of 1 of its parts that they are 'incomplete' (unsupported)
     "#]]
