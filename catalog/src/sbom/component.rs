@@ -59,6 +59,9 @@ pub struct Place {
     pub is_first: bool,
 }
 
+/// What Syft writes in the place of the version of an archive that says none.
+const UNKNOWN: &str = "UNKNOWN";
+
 /// Why a component cannot be matched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unmatched {
@@ -111,6 +114,9 @@ impl Component {
             false => self.of_purl()?,
             true => self.of_cpe()?,
         };
+        if package.version == UNKNOWN {
+            return Err(Unmatched::Unversioned);
+        }
         if is_of_distribution(package.kind) && package.source.is_none() {
             package.source = self.source.source(&package);
         }

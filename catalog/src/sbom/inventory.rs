@@ -163,10 +163,10 @@ fn untold(packages: &[FoundPackage], rest: &Rest, distro: Option<&Distro>) -> Ve
     let others = rest.unnamed.iter().filter(|(id, _)| is_all || !is_root(id));
     others.for_each(|(_, name)| unnamed.add(name));
     if unnamed.count > 0 {
-        gaps.push(tell(&unnamed, "have no package URL"));
+        gaps.push(tell("components", &unnamed, "have no package URL", NOTHING));
     }
     for (reason, tally) in &rest.unmatched {
-        gaps.push(tell(tally, reason));
+        gaps.push(tell("components", tally, reason, NOTHING));
     }
     if rest.others > 0 {
         let count = rest.others;
@@ -184,13 +184,16 @@ fn untold(packages: &[FoundPackage], rest: &Rest, distro: Option<&Distro>) -> Ve
     gaps
 }
 
-fn tell(tally: &Tally, reason: &str) -> String {
+const NOTHING: &str = "they were compared with nothing";
+
+/// `3 components have no version: they were compared with nothing (a, b, c)`.
+fn tell(what: &str, tally: &Tally, reason: &str, effect: &str) -> String {
     let (count, first) = (tally.count, tally.first.join(", "));
     let more = match count > tally.first.len() {
         true => ", …",
         false => "",
     };
-    format!("{count} components {reason}: they were compared with nothing ({first}{more})")
+    format!("{count} {what} {reason}: {effect} ({first}{more})")
 }
 
 /// Whether source packages are told, where advisories speak of them.
@@ -222,5 +225,6 @@ fn modules(packages: &[FoundPackage]) -> Option<String> {
     let found = packages.iter().filter(is_one);
     found.for_each(|one| tally.add(&one.package.name));
     let reason = "are parts of modules, but the bill does not say of which";
-    (tally.count > 0).then(|| tell(&tally, reason).replace("components", "packages"))
+    let effect = "what advisories say of modules was not compared with them";
+    (tally.count > 0).then(|| tell("packages", &tally, reason, effect))
 }

@@ -170,7 +170,7 @@ fn cyclonedx_of_syft_and_trivy_has_properties() {
     expect![[r#"
         centos-8 CentOS Linux 8 = rhel:8
         rpm nodejs 1:10.21.0-3.module_el8 (nodejs 10.21.0-3.module_el8) [x86_64] vendor "CentOS" in var/lib/rpm/Packages
-        ! bill: 1 packages are parts of modules, but the bill does not say of which: they were compared with nothing (nodejs) (unsupported)
+        ! bill: 1 packages are parts of modules, but the bill does not say of which: what advisories say of modules was not compared with them (nodejs) (unsupported)
     "#]]
     .assert_eq(&look(&bill.replace("LAYER", LAYER)));
     let trivy = r#"{"bomFormat": "CycloneDX", "metadata": {"tools": [{"vendor": "aquasecurity", "name": "trivy"}],
