@@ -301,10 +301,11 @@ impl Opening<'_> {
         if form == Some(Form::RootArchive) {
             return Ok(self.root_archive());
         }
-        let looks_like_bill = || bill::is_one(self.path, self.limits);
-        if form == Some(Form::Bill)
-            || (form.is_none() && looks_like_bill().map_err(|cause| self.io(cause))?)
-        {
+        let is_bill = match form {
+            Some(form) => form == Form::Bill,
+            None => bill::is_one(self.path, self.limits).map_err(|cause| self.io(cause))?,
+        };
+        if is_bill {
             let bill = BillFile::of(self.path);
             return Ok(self.source(None, None, Content::Bill(bill)));
         }

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use crate::Limits;
@@ -50,8 +51,12 @@ impl BillFile {
 const HEAD_BYTES: u64 = 512;
 
 /// Whether a file begins as a bill does: as JSON, as XML, or with SPDX's first tag. An archive
-/// begins with a header, which has zeroes in it.
+/// begins with a header, which has zeroes in it. What can be read once is a bill: images are read
+/// at any place.
 pub(super) fn is_one(path: &Path, limits: &Limits) -> io::Result<bool> {
+    if std::fs::metadata(path)?.file_type().is_fifo() {
+        return Ok(true);
+    }
     let inflate = Inflate::new(File::open(path)?, limits.bill_bytes, limits)?;
     let mut head = Vec::new();
     inflate.take(HEAD_BYTES).read_to_end(&mut head)?;
