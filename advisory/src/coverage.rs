@@ -112,8 +112,8 @@ fn known_stream(
 ) -> Option<Stream> {
     let detail = match distro {
         None if !has_database => return None,
-        None => "the image names no distribution (etc/os-release is missing or empty): its \
-                 packages were compared with nothing"
+        None => "the image names no distribution (etc/os-release is missing or empty, or its bill \
+                 of materials leaves it out): its packages were compared with nothing"
             .to_owned(),
         Some(distro) if distro.row().is_none() => format!(
             "'{}' is no distribution known here: its packages were compared with nothing",

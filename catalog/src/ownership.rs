@@ -91,7 +91,7 @@ impl<'a> Owned<'a> {
 }
 
 /// Whether a package manager's digest is one of a file's.
-fn is_digest(claimed: &str, digests: &FileDigests) -> bool {
+pub fn is_digest(claimed: &str, digests: &FileDigests) -> bool {
     let known = [
         ("md5:", &digests.md5),
         ("sha1:", &digests.sha1),

@@ -68,7 +68,7 @@ pub struct FileReport {
 pub(crate) const INSIDE: &str = "/.";
 
 /// The digests under which package managers speak of a file, in hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileDigests {
     /// MD5, dpkg's.
     pub md5: String,

@@ -20,6 +20,8 @@ mod ndb;
 mod sqlite;
 mod wal;
 
+pub use header::source;
+
 /// The database up to rpm 4.15: Red Hat up to 8, Amazon 2, Photon up to 4, SUSE before 15.2.
 pub const BERKELEY: Cataloger = Cataloger {
     name: "rpm-bdb",

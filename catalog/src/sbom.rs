@@ -1,17 +1,28 @@
 //! Bills of materials: CycloneDX 1.2 to 1.6 (JSON and XML), SPDX 2.x (JSON and tag-value) and 3.0
-//! (JSON), and Syft's own JSON. Packages are taken by their package URLs; of a component without
-//! one nothing is known that could be matched.
+//! (JSON), and Syft's own JSON, also inside attestations. Packages are taken by their package URLs;
+//! of a component with neither that nor a CPE nothing is known that could be matched.
+//!
+//! A bill that lies in an image adds to what was found there; one that is looked at itself is all
+//! that there is ([`inventory`]), so that what it does not tell becomes a problem.
+
+use std::io::{self, BufRead};
 
 use image::Limits;
-use image::problems::Problems;
-use model::{Package, PackageType, Problem, ProblemKind};
+use model::{PackageType, Problem};
 
-use crate::cataloger::{Cataloger, DistroFact, Found, FoundPackage, PLAIN, Pattern, Role};
-use crate::text::is_unbroken;
+use crate::cataloger::{Cataloger, Found, FoundPackage, PLAIN, Pattern, Role};
 
+mod bill;
+mod component;
+mod distribution;
+mod inventory;
 mod json;
+mod ownership;
 mod tag_value;
 mod xml;
+
+use bill::Bill;
+pub use inventory::{BillError, inventory};
 
 /// Bills that lie in an image.
 pub const SBOM: Cataloger = Cataloger {
@@ -81,94 +92,44 @@ fn parse_bitnami(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Probl
 
 /// Reads a bill of any of these forms; which one its content says.
 pub fn parse(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>) {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut bill = Bill::new(path, limits);
-    match bytes.trim_ascii_start().first() {
-        Some(b'{') => json::parse(bytes, &mut bill),
-        Some(b'<') => xml::parse(bytes, &mut bill),
-        _ => tag_value::parse(bytes, &mut bill),
-    }
+    read_text(bytes, &mut bill);
     bill.finish()
 }
 
-/// What is gathered from one bill.
-struct Bill {
-    path: String,
-    found: Found,
-    problems: Problems,
+/// A text of any of these forms, held in memory.
+fn read_text(bytes: &[u8], bill: &mut Bill) {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    match bytes.trim_ascii_start().first() {
+        Some(b'{') => json::parse(serde_json::Deserializer::from_slice(bytes), bill),
+        Some(b'<') => xml::parse(bytes, bill),
+        _ => tag_value::parse(bytes, bill),
+    }
 }
 
-/// A component as all forms have it; empty where nothing is said.
-#[derive(Default)]
-struct Component {
-    purl: String,
-    name: String,
-    version: String,
-    cpe: String,
-    licence: String,
-    is_system: bool,
-    source: (String, String),
-}
-
-impl Bill {
-    fn new(path: &str, limits: &Limits) -> Bill {
-        Bill {
-            path: path.to_owned(),
-            found: Found::default(),
-            problems: Problems::new(limits.problems),
+/// The same, as it comes: what is held at one time is one field of one component.
+fn read_stream(mut reader: impl BufRead, bill: &mut Bill) -> io::Result<()> {
+    let mut first = None;
+    // Up to the first byte that says something; the byte order mark is none.
+    while first.is_none() {
+        let buffer = reader.fill_buf()?;
+        if buffer.is_empty() {
+            break;
         }
+        let is_blank = |byte: &u8| byte.is_ascii_whitespace() || BYTE_ORDER_MARK.contains(byte);
+        let blanks = buffer.iter().take_while(|byte| is_blank(byte)).count();
+        first = buffer.get(blanks).copied();
+        reader.consume(blanks);
     }
-
-    fn problem(&mut self, kind: ProblemKind, detail: impl Into<String>) {
-        self.problems.add(kind, self.path.as_str(), detail);
+    match first {
+        Some(b'{') => json::parse(serde_json::Deserializer::from_reader(reader), bill),
+        Some(b'<') => xml::parse(reader, bill),
+        _ => tag_value::parse(reader, bill),
     }
-
-    fn add(&mut self, component: Component) {
-        if component.is_system && self.found.distro.is_none() && !component.name.is_empty() {
-            self.found.distro = Some(DistroFact::OsRelease {
-                id: component.name.to_lowercase(),
-                version: component.version,
-                codename: String::new(),
-                pretty: String::new(),
-            });
-            return;
-        }
-        let Some(mut package) = Package::from_purl_or(&component.purl, &component.version) else {
-            return;
-        };
-        let (name, version) = component.source;
-        if package.source.is_none() && !name.is_empty() && is_unbroken(&version) {
-            package.source = Some(model::Source { name, version });
-        }
-        if package.kind == PackageType::Generic {
-            package.cpe = vendor_and_product(&component.cpe);
-        }
-        self.found.packages.push(FoundPackage {
-            licence: component.licence,
-            ..FoundPackage::from(package)
-        });
-    }
-
-    fn finish(self) -> (Found, Vec<Problem>) {
-        (self.found, self.problems.finish(&self.path))
-    }
+    Ok(())
 }
 
-/// What a licence field says, where it says anything.
-fn licence(text: &str) -> String {
-    match text.trim() {
-        "NOASSERTION" | "NONE" => String::new(),
-        text => text.to_owned(),
-    }
-}
-
-/// `vendor:product` of `cpe:2.3:a:vendor:product:…`.
-fn vendor_and_product(cpe: &str) -> Option<String> {
-    let mut parts = cpe.strip_prefix("cpe:2.3:")?.split(':').skip(1);
-    let (vendor, product) = (parts.next()?, parts.next()?);
-    let is_any = |part: &str| part.is_empty() || part == "*" || part == "-";
-    (!is_any(vendor) && !is_any(product)).then(|| format!("{vendor}:{product}"))
-}
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 #[cfg(test)]
 mod tests;

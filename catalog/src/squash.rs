@@ -22,6 +22,7 @@ mod distro;
 mod note;
 pub(crate) mod view;
 
+pub(crate) use distro::of_fact as distro_of;
 use view::View;
 
 /// Puts reports on each other, lowest first.

@@ -11,6 +11,7 @@ use model::{Digest, Inventory};
 
 use crate::layer;
 use crate::report::LayerReport;
+use crate::sbom::{self, BillError};
 use crate::squash::{self, squash};
 
 /// Why a target could not be catalogued.
@@ -24,6 +25,9 @@ pub enum CatalogueError {
         /// What the system said.
         cause: io::Error,
     },
+    /// It is no bill of materials.
+    #[error("{0}")]
+    Bill(BillError),
     /// A layer is not the one that the configuration names.
     #[error(
         "layer {number} has the diff id {actual}, but the image's configuration says {expected}: \
@@ -39,13 +43,23 @@ pub enum CatalogueError {
     },
 }
 
-/// Catalogues every layer of an open target, or its directory, and squashes them.
+/// Catalogues every layer of an open target, or its directory, and squashes them; or reads its
+/// bill of materials.
 ///
 /// # Errors
 ///
 /// Where its bytes cannot be had, or a layer that can be read whole is not the one that the
-/// configuration names. What is wrong inside a layer is a problem of the inventory.
+/// configuration names, or it is no bill. What is wrong inside a layer or a bill is a problem of the inventory.
 pub fn catalogue_source(source: &Source, limits: &Limits) -> Result<Inventory, CatalogueError> {
+    if let Some(bill) = source.bill() {
+        let place = bill.name();
+        let opened = bill.open().map_err(BillError::Io);
+        let read = opened.and_then(|reader| sbom::inventory(&place, reader, limits));
+        return read.map_err(|error| match error {
+            BillError::Io(cause) => CatalogueError::Io { place, cause },
+            error => CatalogueError::Bill(error),
+        });
+    }
     if let Some(root) = source.directory() {
         let contents = layer::catalogue_directory(root, limits).map_err(|cause| {
             let place = root.display().to_string();

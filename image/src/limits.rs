@@ -54,6 +54,10 @@ pub struct Limits {
     pub program_bytes: u64,
     /// An archive that must be inflated before it can be read at any place.
     pub spool_bytes: u64,
+    /// A bill of materials that is looked at itself, inflated.
+    pub bill_bytes: u64,
+    /// Components of such a bill.
+    pub bill_components: usize,
     /// Package repositories that one file may name.
     pub repositories: usize,
     /// Problems that are kept for one layer; later ones are counted in the last.
@@ -84,6 +88,8 @@ impl Default for Limits {
             archive_entries: 1_000_000,
             program_bytes: GIB,
             spool_bytes: 64 * GIB,
+            bill_bytes: 2 * GIB,
+            bill_components: 1_000_000,
             repositories: 10_000,
             problems: 100,
         }

@@ -1,5 +1,6 @@
 //! What a person calls an image to be looked at: a file or directory, recognised by looking or
-//! named by a scheme (`docker-archive:`, `oci-archive:`, `oci-dir:`, `rootfs-archive:`, `dir:`).
+//! named by a scheme (`docker-archive:`, `oci-archive:`, `oci-dir:`, `rootfs-archive:`, `dir:`); or
+//! the bill of materials of one (`sbom:`, and `-` for standard input).
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -11,11 +12,13 @@ use model::{Digest, Platform, Target};
 
 use crate::Limits;
 
+mod bill;
 mod choice;
 mod docker;
 mod files;
 mod oci;
 
+pub use bill::BillFile;
 use files::Files;
 
 /// Why a target could not be opened.
@@ -32,8 +35,9 @@ pub enum TargetError {
     /// It is not what its scheme says, or nothing that is known.
     #[error(
         "{path} is {what}; give a docker-save archive, an OCI archive, an OCI layout \
-             directory, a root file system archive or directory, or say which it is with \
-             docker-archive:, oci-archive:, oci-dir:, rootfs-archive: or dir:"
+             directory, a root file system archive or directory, a bill of materials (SBOM), or \
+             say which it is with docker-archive:, oci-archive:, oci-dir:, rootfs-archive:, dir: \
+             or sbom:"
     )]
     Unrecognised {
         /// Which.
@@ -74,7 +78,7 @@ pub enum TargetError {
     },
 }
 
-/// An image that is open, ready to be read layer by layer, or a directory.
+/// An image that is open, ready to be read layer by layer, a directory, or a bill of materials.
 #[derive(Debug)]
 pub struct Source {
     name: String,
@@ -87,6 +91,7 @@ pub struct Source {
 enum Content {
     Layers(Vec<SourceLayer>),
     Directory(PathBuf),
+    Bill(BillFile),
 }
 
 /// One layer of an open image.
@@ -118,6 +123,7 @@ enum Form {
     OciDirectory,
     RootArchive,
     Directory,
+    Bill,
 }
 
 const SCHEMES: &[(&str, Form)] = &[
@@ -126,7 +132,11 @@ const SCHEMES: &[(&str, Form)] = &[
     ("oci-dir:", Form::OciDirectory),
     ("rootfs-archive:", Form::RootArchive),
     ("dir:", Form::Directory),
+    ("sbom:", Form::Bill),
 ];
+
+/// What stands for standard input on a command line.
+const STANDARD_INPUT: &str = "-";
 
 impl Source {
     /// Opens a target. Of several images that it holds, the one for `platform`
@@ -145,6 +155,15 @@ impl Source {
             Some((path, Some(*form)))
         });
         let (path, form) = scheme.unwrap_or((target, None));
+        let is_bill = matches!(form, None | Some(Form::Bill));
+        if let (true, STANDARD_INPUT) = (is_bill, path) {
+            return Ok(Source {
+                name: STANDARD_INPUT.to_owned(),
+                digest: None,
+                platform: None,
+                content: Content::Bill(BillFile::STANDARD_INPUT),
+            });
+        }
         let opening = Opening {
             name: target,
             path: Path::new(path),
@@ -156,7 +175,7 @@ impl Source {
     }
 
     /// What was looked at: its name, digest and platform. The digest is the manifest's; for a
-    /// docker-save archive the image id; none for a root file system.
+    /// docker-save archive the image id; none for a root file system or a bill of materials.
     pub fn target(&self) -> Target {
         Target {
             name: self.name.clone(),
@@ -165,19 +184,27 @@ impl Source {
         }
     }
 
-    /// The layers, lowest first; none for a directory.
+    /// The layers, lowest first; none for a directory or a bill of materials.
     pub fn layers(&self) -> &[SourceLayer] {
         match &self.content {
             Content::Layers(layers) => layers,
-            Content::Directory(_) => &[],
+            Content::Directory(_) | Content::Bill(_) => &[],
         }
     }
 
     /// The root file system, where it is a directory.
     pub fn directory(&self) -> Option<&Path> {
         match &self.content {
-            Content::Layers(_) => None,
             Content::Directory(path) => Some(path),
+            Content::Layers(_) | Content::Bill(_) => None,
+        }
+    }
+
+    /// The bill of materials, where it is one.
+    pub fn bill(&self) -> Option<&BillFile> {
+        match &self.content {
+            Content::Bill(bill) => Some(bill),
+            Content::Layers(_) | Content::Directory(_) => None,
         }
     }
 }
@@ -273,6 +300,14 @@ impl Opening<'_> {
     fn open_file(&self, form: Option<Form>) -> Result<Source, TargetError> {
         if form == Some(Form::RootArchive) {
             return Ok(self.root_archive());
+        }
+        let is_bill = match form {
+            Some(form) => form == Form::Bill,
+            None => bill::is_one(self.path, self.limits).map_err(|cause| self.io(cause))?,
+        };
+        if is_bill {
+            let bill = BillFile::of(self.path);
+            return Ok(self.source(None, None, Content::Bill(bill)));
         }
         let (files, problem) = Files::archive(self)?;
         let form = form.unwrap_or(match files.holds("manifest.json") {

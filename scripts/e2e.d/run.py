@@ -19,6 +19,7 @@ import indexes  # noqa: E402
 import lib  # noqa: E402
 import matrix  # noqa: E402
 import powercut  # noqa: E402
+import sbom  # noqa: E402
 import shared  # noqa: E402
 
 # What runs in CI, in this order.
@@ -27,6 +28,7 @@ PARTS = {
     "indexes": indexes.main,
     "gate": gate.main,
     "database": database.main,
+    "sbom": sbom.main,
     "hostile": hostile.main,
     "crash": crash.main,
     "crash-events": crash_events.main,

@@ -4,22 +4,43 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use model::{Package, PackageType, ProblemKind};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::{Bill, Component, licence};
+use super::bill::Bill;
+use super::component::Component;
 use crate::text::is_unbroken;
 
-pub(super) fn parse(bytes: &[u8], bill: &mut Bill) {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    if let Err(error) = Document(bill).deserialize(&mut reader) {
-        let kind = match error.is_eof() {
-            true => ProblemKind::Truncated,
-            false => ProblemKind::Malformed,
-        };
-        bill.problem(kind, format!("ends as JSON before its end: {error}"));
+mod fields;
+mod spdx3;
+mod syft;
+
+/// Documents that may follow each other in one file: attestations come as lines.
+const MOST_DOCUMENTS: usize = 100;
+/// Attestations, bundles and statements that may lie around a bill.
+const DEEPEST: usize = 6;
+
+pub(super) fn parse<'de, R>(mut reader: serde_json::Deserializer<R>, bill: &mut Bill)
+where
+    R: serde_json::de::Read<'de>,
+{
+    for _ in 0..MOST_DOCUMENTS {
+        if let Err(error) = Document(bill).deserialize(&mut reader) {
+            let kind = match error.is_eof() {
+                true => ProblemKind::Truncated,
+                false => ProblemKind::Malformed,
+            };
+            return bill.problem(kind, format!("ends as JSON before its end: {error}"));
+        }
+        if reader.end().is_ok() {
+            return;
+        }
     }
+    let detail = format!("holds more than {MOST_DOCUMENTS} documents: the rest was not read");
+    bill.problem(ProblemKind::Limit, detail);
 }
 
 /// `{"postgresql": {"arch": "amd64", "version": "11.22.0-4", …}}`.
@@ -62,10 +83,34 @@ macro_rules! pass_over_others {
         fn visit_f64<E>(self, _: f64) -> Result<(), E> {
             Ok(())
         }
+        fn visit_unit<E>(self) -> Result<(), E> {
+            Ok(())
+        }
+    };
+}
+
+/// Texts and lists, where a map is looked for.
+macro_rules! pass_over_texts {
+    () => {
         fn visit_str<E>(self, _: &str) -> Result<(), E> {
             Ok(())
         }
-        fn visit_unit<E>(self) -> Result<(), E> {
+    };
+}
+
+macro_rules! pass_over_lists {
+    () => {
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(())
+        }
+    };
+}
+
+macro_rules! pass_over_maps {
+    () => {
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
             Ok(())
         }
     };
@@ -82,7 +127,10 @@ macro_rules! seed {
     };
 }
 
-/// A document; those that others wrap lie under `sbom` (GitHub) or `predicate` (in-toto).
+use {pass_over_lists, pass_over_maps, pass_over_others, pass_over_texts, seed};
+
+/// A document; others wrap it: GitHub under `sbom`, BuildKit under `SPDX`, in-toto's statements
+/// under `predicate`, cosign there under `Data`, and envelopes as `payload` in base64.
 struct Document<'a>(&'a mut Bill);
 
 seed!(Document);
@@ -90,37 +138,147 @@ seed!(Document);
 impl<'de> Visitor<'de> for Document<'_> {
     type Value = ();
     pass_over_others!();
+    pass_over_lists!();
+
+    /// A bill of any form, where an attestation holds it as a text.
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        if self.0.depth > 0 {
+            super::read_text(text.as_bytes(), self.0);
+        }
+        Ok(())
+    }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let bill = self.0;
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                // CycloneDX, SPDX 2, SPDX 3, Syft.
-                "components" | "packages" | "@graph" | "artifacts" => {
-                    map.next_value_seed(Components(self.0))?;
+                // CycloneDX, SPDX 2, Syft.
+                "components" | "packages" | "artifacts" => {
+                    map.next_value_seed(Components(bill))?;
                 }
-                "sbom" | "predicate" => map.next_value_seed(Document(self.0))?,
+                "@graph" => map.next_value_seed(Each(bill, spdx3::element))?,
+                "sbom" | "SPDX" | "predicate" | "Data" | "dsseEnvelope" => match enter(bill) {
+                    true => {
+                        let read = map.next_value_seed(Document(bill));
+                        bill.depth -= 1;
+                        read?;
+                    }
+                    false => drop(map.next_value::<IgnoredAny>()?),
+                },
+                "payload" => payload(&map.next_value::<Value>()?, bill),
+                // What nothing but a bill of SPDX, CycloneDX or Syft has.
+                "spdxVersion" | "bomFormat" | "descriptor" => {
+                    bill.is_bill = true;
+                    map.next_value::<IgnoredAny>()?;
+                }
+                "@context" => {
+                    let context = map.next_value::<Value>()?.to_string();
+                    bill.is_bill |= context.contains("spdx");
+                }
                 // Syft's word on the distribution.
-                "distro" => distro(&map.next_value::<Value>()?, self.0),
+                "distro" => syft::distro(&map.next_value::<Value>()?, bill),
+                key if bill.rest.is_some() => match about(key) {
+                    Some(take) => map.next_value_seed(Each(bill, take))?,
+                    None if key == "metadata" => map.next_value_seed(Metadata(bill))?,
+                    None => drop(map.next_value::<IgnoredAny>()?),
+                },
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
         Ok(())
     }
+}
+
+/// What is read of a document beside its components, of a list entry by entry.
+fn about(key: &str) -> Option<fn(&mut Bill, Value)> {
+    Some(match key {
+        "artifactRelationships" => syft::relationship,
+        "files" => syft::file,
+        "source" => syft::image,
+        "relationships" => fields::relationship,
+        "documentDescribes" => fields::root,
+        "creationInfo" => fields::creation,
+        "externalDocumentRefs" => fields::other_document,
+        "compositions" => fields::composition,
+        _ => return None,
+    })
+}
+
+/// Goes into what something wraps, unless that is too deep already.
+fn enter(bill: &mut Bill) -> bool {
+    if bill.depth >= DEEPEST {
+        let detail = "lies in too many attestations in each other: what is inside was not read";
+        bill.problem(ProblemKind::Limit, detail);
+        return false;
+    }
+    bill.depth += 1;
+    true
+}
+
+/// What an envelope holds (DSSE), whose signatures are not looked at.
+fn payload(value: &Value, bill: &mut Bill) {
+    let Some(text) = value.as_str() else {
+        return;
+    };
+    match STANDARD.decode(text.trim()) {
+        Ok(bytes) if enter(bill) => {
+            super::read_text(&bytes, bill);
+            bill.depth -= 1;
+        }
+        Ok(_) => {}
+        Err(error) => {
+            let detail = format!("its payload is no base64: {error}");
+            bill.problem(ProblemKind::Malformed, detail);
+        }
+    }
+}
+
+/// A list, or a single value in its place.
+struct Each<'a>(&'a mut Bill, fn(&mut Bill, Value));
+
+seed!(Each);
+
+impl<'de> Visitor<'de> for Each<'_> {
+    type Value = ();
+    pass_over_others!();
+    pass_over_texts!();
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        use serde::Deserialize;
+        let map = serde::de::value::MapAccessDeserializer::new(map);
+        (self.1)(self.0, Value::deserialize(map)?);
+        Ok(())
+    }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
+        while let Some(value) = list.next_element::<Value>()? {
+            (self.1)(self.0, value);
+        }
         Ok(())
     }
 }
 
-fn distro(value: &Value, bill: &mut Bill) {
-    let field = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
-    bill.add(Component {
-        name: field("id").to_owned(),
-        version: field("versionID").to_owned(),
-        is_system: true,
-        ..Component::default()
-    });
+/// CycloneDX: what made the bill and what it is about.
+struct Metadata<'a>(&'a mut Bill);
+
+seed!(Metadata);
+
+impl<'de> Visitor<'de> for Metadata<'_> {
+    type Value = ();
+    pass_over_others!();
+    pass_over_texts!();
+    pass_over_lists!();
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "component" => map.next_value_seed(One(self.0, true))?,
+                "tools" => fields::tools(self.0, &map.next_value::<Value>()?),
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
+    }
 }
 
 struct Components<'a>(&'a mut Bill);
@@ -130,85 +288,47 @@ seed!(Components);
 impl<'de> Visitor<'de> for Components<'_> {
     type Value = ();
     pass_over_others!();
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(())
-    }
+    pass_over_texts!();
+    pass_over_maps!();
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element_seed(One(self.0))?.is_some() {}
+        while list.next_element_seed(One(self.0, false))?.is_some() {}
         Ok(())
     }
 }
 
-/// One component, and those in it.
-struct One<'a>(&'a mut Bill);
+/// One component, and those in it; whether it is what the bill is about.
+struct One<'a>(&'a mut Bill, bool);
 
 seed!(One);
 
 impl<'de> Visitor<'de> for One<'_> {
     type Value = ();
     pass_over_others!();
+    pass_over_texts!();
+    pass_over_lists!();
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let One(bill, is_root) = self;
         let mut component = Component::default();
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "components" => {
-                    map.next_value_seed(Components(self.0))?;
-                    continue;
+                "components" => map.next_value_seed(Components(bill))?,
+                "metadata" => {
+                    let reads_files = bill.rest.is_some();
+                    map.next_value_seed(syft::Metadata(&mut component, reads_files))?;
                 }
-                key if is_wanted(key) => field(&mut component, key, map.next_value()?),
+                key if fields::is_wanted(key) => {
+                    fields::set(&mut component, key, map.next_value()?);
+                }
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        self.0.add(component);
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(())
-    }
-}
-
-fn is_wanted(key: &str) -> bool {
-    matches!(
-        key,
-        "purl"
-            | "software_packageUrl"
-            | "name"
-            | "version"
-            | "versionInfo"
-            | "software_packageVersion"
-            | "type"
-            | "primaryPackagePurpose"
-            | "cpe"
-            | "licenses"
-            | "licenseDeclared"
-            | "properties"
-            | "externalRefs"
-    )
-}
-
-fn field(component: &mut Component, key: &str, value: Value) {
-    match (key, value) {
-        ("purl" | "software_packageUrl", Value::String(text)) => component.purl = text,
-        ("name", Value::String(text)) => component.name = text,
-        ("version" | "versionInfo" | "software_packageVersion", Value::String(text)) => {
-            component.version = text;
+        match is_root {
+            true => bill.add_root(component),
+            false => bill.add(component),
         }
-        ("type" | "primaryPackagePurpose", Value::String(text)) => {
-            let wanted = ["operating-system", "OPERATING-SYSTEM", "OPERATING_SYSTEM"];
-            component.is_system |= wanted.contains(&text.as_str());
-        }
-        ("cpe", Value::String(text)) => component.cpe = text,
-        ("licenseDeclared", Value::String(text)) => component.licence = licence(&text),
-        ("licenses", Value::Array(list)) => component.licence = licences(&list),
-        ("properties", Value::Array(list)) => component.source = trivy_source(&list),
-        ("externalRefs", Value::Array(list)) => references(component, list),
-        _ => {}
+        Ok(())
     }
 }
 
@@ -216,48 +336,8 @@ fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).and_then(Value::as_str)
 }
 
-/// CycloneDX: an expression, or licences by identifier or name; Syft: values.
-fn licences(list: &[Value]) -> String {
-    let one = |entry: &Value| {
-        let inside = entry.get("license").unwrap_or(entry);
-        let keys = ["expression", "id", "name", "value"];
-        let named = keys.iter().find_map(|key| text(inside, key));
-        named.map(licence).filter(|text| !text.is_empty())
-    };
-    list.iter()
-        .filter_map(one)
-        .collect::<Vec<_>>()
-        .join(" AND ")
-}
-
-/// The source package, where Trivy says it: it has no other place in CycloneDX.
-fn trivy_source(properties: &[Value]) -> (String, String) {
-    let value = |name: &str| {
-        let is_it = |one: &&Value| {
-            let full = text(one, "name").and_then(|full| full.strip_prefix("aquasecurity:trivy:"));
-            full == Some(name)
-        };
-        let found = properties.iter().find(is_it);
-        found.and_then(|one| text(one, "value")).unwrap_or_default()
-    };
-    let mut version = value("SrcVersion").to_owned();
-    if !value("SrcRelease").is_empty() {
-        version = format!("{version}-{}", value("SrcRelease"));
-    }
-    if !matches!(value("SrcEpoch"), "" | "0") {
-        version = format!("{}:{version}", value("SrcEpoch"));
-    }
-    (value("SrcName").to_owned(), version)
-}
-
-/// SPDX 2: the package URL and the CPE are references to the outside.
-fn references(component: &mut Component, list: Vec<Value>) {
-    for reference in list {
-        let locator = text(&reference, "referenceLocator").unwrap_or_default();
-        match text(&reference, "referenceType") {
-            Some("purl") if component.purl.is_empty() => component.purl = locator.to_owned(),
-            Some("cpe23Type") if component.cpe.is_empty() => component.cpe = locator.to_owned(),
-            _ => {}
-        }
-    }
+/// The entries of a list, whatever else the value is.
+fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    let list = value.get(key).and_then(Value::as_array);
+    list.into_iter().flatten()
 }

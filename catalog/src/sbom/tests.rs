@@ -1,7 +1,11 @@
 use expect_test::expect;
 
 use super::*;
+use crate::cataloger::DistroFact;
 use crate::tests::show;
+
+mod attestations;
+mod whole;
 
 fn read(text: &str) -> String {
     let (found, problems) = parse("bom", text.as_bytes(), &Limits::default());
@@ -36,7 +40,7 @@ fn components_may_lie_inside_each_other_and_the_image_itself_is_none() {
         "dependencies": [{"ref": "a"}]}"#;
     expect![[r#"
         system debian 12.5
-        deb libssl3 3.0.11-1 (openssl 3.0.11-1) [amd64] licence "MIT AND custom"
+        deb libssl3 3.0.11-1 (openssl 1:3.0.11-1) [amd64] licence "MIT AND custom"
         npm innermost 3
         npm inner 2.0.0
         npm @a/outer 1.0.0 licence "MIT"

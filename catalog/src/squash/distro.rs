@@ -65,7 +65,8 @@ fn subscriptions(view: &View<'_>) -> Vec<String> {
     channels
 }
 
-fn of_fact(fact: &DistroFact) -> Option<Distro> {
+/// The distribution that a file names.
+pub fn of_fact(fact: &DistroFact) -> Option<Distro> {
     match fact {
         DistroFact::OsRelease {
             id,

@@ -82,6 +82,38 @@ fn every_form_is_recognised_by_looking() {
 }
 
 #[test]
+fn a_bill_of_materials_is_recognised_or_named() {
+    let temporary = tempfile::tempdir().unwrap();
+    let directory = temporary.path();
+    let json = write(
+        directory,
+        "image.spdx.json",
+        b"{\"spdxVersion\": \"SPDX-2.3\"}",
+    );
+    let other = write(directory, "other", b"anything");
+    for (target, name) in [
+        (json.clone(), "image.spdx.json"),
+        (format!("sbom:{other}"), "other"),
+        ("-".to_owned(), "standard input"),
+        ("sbom:-".to_owned(), "standard input"),
+    ] {
+        let source = open(&target).unwrap();
+        assert_eq!(source.bill().unwrap().name(), name);
+        assert_eq!(source.layers().len(), 0);
+        assert!(source.directory().is_none());
+        assert_eq!(source.target().digest, None);
+    }
+    assert!(
+        open(&format!("rootfs-archive:{json}"))
+            .unwrap()
+            .bill()
+            .is_none()
+    );
+    assert!(open(&format!("sbom:{}", directory.display())).is_err());
+    assert!(open("oci-archive:-").is_err());
+}
+
+#[test]
 fn of_several_images_the_one_that_fits_is_taken() {
     let temporary = tempfile::tempdir().unwrap();
     let one = Fixture::for_platform(TEXT, "linux", "s390x").unwrap();

@@ -27,7 +27,9 @@ impl Package {
             value.filter(|value: &&str| !value.is_empty())
         };
         let mut version = purl.version().unwrap_or(version).to_owned();
-        if let Some(epoch) = qualifier("epoch").filter(|epoch| *epoch != "0")
+        // rpm's own versions have an epoch of 0 where the package has it.
+        let counts = |epoch: &&str| *epoch != "0" || kind == PackageType::Rpm;
+        if let Some(epoch) = qualifier("epoch").filter(counts)
             && has_epochs(kind)
             && !version.contains(':')
         {
@@ -165,7 +167,7 @@ mod tests {
             ),
             (
                 "pkg:rpm/centos/nodejs@10?epoch=0&modularitylabel=nodejs%3A10",
-                "rpm nodejs 10 module nodejs:10",
+                "rpm nodejs 0:10 module nodejs:10",
             ),
             ("pkg:npm/%40babel/core@7.0.0", "npm @babel/core 7.0.0"),
             ("pkg:npm/@babel/core@7.0.0", "npm @babel/core 7.0.0"),
