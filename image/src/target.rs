@@ -11,11 +11,13 @@ use model::{Digest, Platform, Target};
 
 use crate::Limits;
 
+mod attached;
 mod choice;
 mod docker;
 mod files;
 mod oci;
 
+pub use attached::{Artifact, AttachedFile, KnownAs};
 use files::Files;
 
 /// Why a target could not be opened.
@@ -81,6 +83,7 @@ pub struct Source {
     digest: Option<Digest>,
     platform: Option<Platform>,
     content: Content,
+    known_as: KnownAs,
 }
 
 #[derive(Debug)]
@@ -163,6 +166,11 @@ impl Source {
             digest: self.digest.clone(),
             platform: self.platform.clone(),
         }
+    }
+
+    /// What it is called beside its digest, and what is attached to it, where the target says.
+    pub fn known_as(&self) -> &KnownAs {
+        &self.known_as
     }
 
     /// The layers, lowest first; none for a directory.
@@ -316,6 +324,7 @@ impl Opening<'_> {
             digest,
             platform,
             content,
+            known_as: KnownAs::default(),
         }
     }
 

@@ -182,6 +182,16 @@ pub struct Scan {
     /// Exit with 4 where something could not be answered
     #[arg(long)]
     pub require_complete: bool,
+    /// A VEX document (OpenVEX, CSAF, CycloneDX, or one of them in an attestation) that takes
+    /// findings out of account; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub vex: Vec<PathBuf>,
+    /// Do not hear VEX documents that are attached to the image
+    #[arg(long)]
+    pub no_attached_vex: bool,
+    /// The file of ignore rules [default: lazaret.toml, where it is in the current directory]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// The platform to take out of several, for example linux/arm64
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     pub platform: Option<String>,

@@ -18,6 +18,11 @@ pub struct Subject<'a> {
     /// The digests by which VEX documents may speak of it: the image's, and those of the indexes
     /// that name it.
     pub digests: &'a [Digest],
+    /// The names by which VEX documents may speak of it: repositories, with a registry's host or
+    /// without, and no tags.
+    pub images: &'a [String],
+    /// What processor it is for, in Go's word, where that is known.
+    pub architecture: Option<&'a str>,
 }
 
 impl Subject<'_> {

@@ -120,6 +120,7 @@ mod tests {
                     "packages": 1,
                     "findings": 2,
                     "fixable": 1,
+                    "suppressed": 0,
                     "severities": {
                       "critical": 1,
                       "high": 0,
@@ -211,7 +212,9 @@ mod tests {
                         }
                       ]
                     }
-                  ]
+                  ],
+                  "suppressed": [],
+                  "stated": []
                 }
             "#]],
         );
@@ -255,6 +258,7 @@ mod tests {
                     "packages": 0,
                     "findings": 0,
                     "fixable": 0,
+                    "suppressed": 0,
                     "severities": {
                       "critical": 0,
                       "high": 0,
@@ -267,7 +271,9 @@ mod tests {
                   "layers": [],
                   "repositories": [],
                   "packages": [],
-                  "findings": []
+                  "findings": [],
+                  "suppressed": [],
+                  "stated": []
                 }
             "#]],
         );

@@ -9,7 +9,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("image", &["model"]),
     ("catalog", &["model", "image"]),
     ("advisory", &["model", "version"]),
-    ("policy", &["model"]),
+    ("policy", &["model", "version"]),
     ("report", &["model"]),
     ("store", &["model"]),
     (

@@ -9,6 +9,10 @@ use model::{
 };
 use serde::{Serialize, Serializer};
 
+mod suppression;
+
+use suppression::{StatedRow, SuppressedRow};
+
 #[derive(Serialize)]
 pub struct Document<'a> {
     schema: &'static str,
@@ -21,6 +25,8 @@ pub struct Document<'a> {
     repositories: &'a [String],
     packages: Packages<'a>,
     findings: Findings<'a>,
+    suppressed: Vec<SuppressedRow<'a>>,
+    stated: Vec<StatedRow<'a>>,
 }
 
 impl<'a> Document<'a> {
@@ -36,6 +42,8 @@ impl<'a> Document<'a> {
             repositories: &scan.inventory.repositories,
             packages: Packages(&scan.inventory),
             findings: Findings(&scan.findings),
+            suppressed: suppression::suppressed(&scan.suppressed),
+            stated: scan.stated.iter().map(StatedRow::of).collect(),
         }
     }
 }
@@ -193,6 +201,7 @@ struct Summary {
     packages: usize,
     findings: usize,
     fixable: usize,
+    suppressed: usize,
     severities: Severities,
 }
 
@@ -202,6 +211,7 @@ impl Summary {
             packages: scan.inventory.packages.len(),
             findings: scan.findings.len(),
             fixable: crate::fixable(&scan.findings),
+            suppressed: scan.suppressed.len(),
             severities: Severities(count_by_severity(&scan.findings)),
         }
     }

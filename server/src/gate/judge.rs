@@ -11,6 +11,7 @@ use store::record::{self, Pass};
 use super::book::{self, Book};
 use super::facts;
 use crate::app::App;
+use crate::scan;
 
 /// How much of an index is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,7 +188,8 @@ fn judge_index(
 
 fn judge_image(app: &App, book: &Book, question: Question<'_>) -> Result<Judged, StoreError> {
     let now = app.clock.now();
-    let names = Names::of(app, question)?;
+    let asks_architecture = book.rulebook.vex.asks_architecture();
+    let names = Names::of(app, question, asks_architecture)?;
     let subject = names.subject(question.repository);
     let policies = &book.rulebook.policies;
     let under = policies.iter().filter(|policy| subject.is_under(policy));
@@ -237,12 +239,18 @@ struct Names {
     every_tag: bool,
     /// The image's, and those of the indexes that name it.
     digests: Vec<Digest>,
+    /// The repository's name, with the registry's host and without.
+    images: [String; 2],
+    /// What processor it is for, where a VEX document asks.
+    architecture: Option<String>,
 }
 
 impl Names {
-    fn of(app: &App, question: Question<'_>) -> Result<Names, StoreError> {
+    fn of(app: &App, question: Question<'_>, asks_architecture: bool) -> Result<Names, StoreError> {
         let most = app.settings.gate.names;
         let digest = &question.manifest.digest;
+        let name = question.repository.as_str();
+        let platform = asks_architecture.then(|| scan::platform(app, digest));
         let metadata = &app.store.metadata;
         let rows = metadata.names_of(question.repository, digest, most)?;
         let every_tag = rows.len() == most;
@@ -260,6 +268,8 @@ impl Names {
             tags,
             every_tag,
             digests,
+            images: [name.to_owned(), app.settings.repository_uri(name)],
+            architecture: platform.flatten().map(|platform| platform.architecture),
         })
     }
 
@@ -269,6 +279,8 @@ impl Names {
             tags: &self.tags,
             every_tag: self.every_tag,
             digests: &self.digests,
+            images: &self.images,
+            architecture: self.architecture.as_deref(),
         }
     }
 }
