@@ -157,6 +157,10 @@ pub struct Serve {
     /// Days after which a source of the database counts as stale
     #[arg(long, value_name = "DAYS", default_value_t = advisory::AgeLimits::DEFAULT_DAYS)]
     pub max_feed_age: u32,
+    /// Let the gate hear VEX documents that are attached to images: whoever may push an image can
+    /// then take its findings out of account
+    #[arg(long, env = "LAZARET_ATTACHED_VEX")]
+    pub attached_vex: bool,
     #[command(flatten)]
     pub http: http::Http,
     #[command(flatten)]

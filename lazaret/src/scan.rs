@@ -24,9 +24,10 @@ pub fn run(flags: &cli::Scan) -> anyhow::Result<u8> {
     let database = database::open_required(flags.db.as_deref())?;
     let limits = Limits::default();
     let source = Source::open(&flags.target, flags.platform.as_deref(), &limits)?;
+    let (rules, attached) = rules::of(flags, &source)?;
     let rulebook = Rulebook {
         policies: options(flags).rulebook().policies,
-        ..rules::of(flags, &source)?
+        ..rules
     };
     let inventory = catalog::catalogue_source(&source, &limits)?;
     let now = flags.now.unwrap_or_else(Timestamp::now);
@@ -43,6 +44,7 @@ pub fn run(flags: &cli::Scan) -> anyhow::Result<u8> {
         },
         state: State::Done,
         findings: &findings,
+        attached: Some(&attached),
         exploitation: &[],
         coverage: &coverage,
         inventory: &inventory,

@@ -47,7 +47,9 @@ pub(crate) fn said(
         subject: &facts.subject,
         inventory: facts.inventory,
     };
-    let statement = rulebook.vex.statement(&seen);
+    let of_rulebook = rulebook.vex.statement(&seen);
+    let attached = facts.attached;
+    let statement = of_rulebook.or_else(|| attached.and_then(|vex| vex.statement(&seen)));
     if let Some(statement) = statement.filter(|one| one.status.suppresses()) {
         return Said {
             by: Some(Suppression::Vex(statement.view())),

@@ -26,24 +26,27 @@ fn limits() -> Limits {
     }
 }
 
-/// Everything that findings are judged by, beside the options that ask something.
+/// Everything that findings are judged by, beside the options that ask something: and apart from
+/// it what is attached to the image, which counts behind it.
 ///
 /// # Errors
 ///
 /// Where a file that was named cannot be read, or a rule is wrong.
-pub fn of(flags: &cli::Scan, source: &Source) -> anyhow::Result<Rulebook> {
+pub fn of(flags: &cli::Scan, source: &Source) -> anyhow::Result<(Rulebook, Vex)> {
     let mut documents = Vec::new();
     for path in &flags.vex {
         documents.push(of_file(path)?);
     }
-    if !flags.no_attached_vex {
-        documents.extend(attached(source));
-    }
-    Ok(Rulebook {
+    let attached = match flags.no_attached_vex {
+        true => Vec::new(),
+        false => attached(source),
+    };
+    let rulebook = Rulebook {
         vex: Vex::new(documents),
         ignores: ignores(flags.config.as_deref())?,
         ..Rulebook::default()
-    })
+    };
+    Ok((rulebook, Vex::new(attached)))
 }
 
 /// Says something to whoever waits for the answer.

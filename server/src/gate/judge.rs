@@ -9,7 +9,7 @@ use store::StoreError;
 use store::record::{self, Pass};
 
 use super::book::{self, Book};
-use super::facts;
+use super::{attached, facts};
 use crate::app::App;
 use crate::scan;
 
@@ -188,12 +188,13 @@ fn judge_index(
 
 fn judge_image(app: &App, book: &Book, question: Question<'_>) -> Result<Judged, StoreError> {
     let now = app.clock.now();
-    let asks_architecture = book.rulebook.vex.asks_architecture();
-    let names = Names::of(app, question, asks_architecture)?;
-    let subject = names.subject(question.repository);
+    let mut names = Names::of(app, question)?;
     let policies = &book.rulebook.policies;
-    let under = policies.iter().filter(|policy| subject.is_under(policy));
-    let asked: Vec<&policy::Policy> = under.collect();
+    let asked: Vec<&policy::Policy> = {
+        let subject = names.subject(question.repository);
+        let under = policies.iter().filter(|policy| subject.is_under(policy));
+        under.collect()
+    };
     if asked.is_empty() {
         return Ok(Judged {
             verdict: Verdict::allow(),
@@ -207,7 +208,15 @@ fn judge_image(app: &App, book: &Book, question: Question<'_>) -> Result<Judged,
         true => Some(facts::signed(app, question.repository, &names.digests)?),
         false => None,
     };
-    let verdict = policy::decide(&known.facts(subject, signed), &book.rulebook, now);
+    let attached = attached::of(app, question.repository, &names.digests)?;
+    let mut vex = std::iter::once(&book.rulebook.vex).chain(attached.as_ref());
+    if vex.any(policy::Vex::asks_architecture) {
+        let platform = scan::platform(app, &question.manifest.digest);
+        names.architecture = platform.map(|platform| platform.architecture);
+    }
+    let subject = names.subject(question.repository);
+    let facts = known.facts(subject, attached.as_ref(), signed);
+    let verdict = policy::decide(&facts, &book.rulebook, now);
     let pass = match verdict.effect {
         Effect::Deny => pass(book, question.repository, &names.digests, now),
         _ => None,
@@ -250,7 +259,6 @@ impl Names {
         let most = app.settings.gate.names;
         let digest = &question.manifest.digest;
         let name = question.repository.as_str();
-        let platform = asks_architecture.then(|| scan::platform(app, digest));
         let metadata = &app.store.metadata;
         let rows = metadata.names_of(question.repository, digest, most)?;
         let every_tag = rows.len() == most;
@@ -269,7 +277,7 @@ impl Names {
             every_tag,
             digests,
             images: [name.to_owned(), app.settings.repository_uri(name)],
-            architecture: platform.flatten().map(|platform| platform.architecture),
+            architecture: None,
         })
     }
 
