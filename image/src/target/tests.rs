@@ -168,7 +168,7 @@ fn what_is_attached_to_the_image_is_known() {
     let layout = temporary.path().join("layout");
     image.write_oci_directory(&layout).unwrap();
     let attached = fixture::artifact(&image, VEX, &[(VEX, b"{}")]);
-    let add = |artifact, annotations: &[(&str, &str)]| {
+    let add = |artifact: &(Vec<u8>, Vec<Vec<u8>>), annotations: &[(&str, &str)]| {
         fixture::add_to_layout(&layout, artifact, annotations).unwrap();
     };
     add(&attached, &[]);

@@ -255,7 +255,7 @@ struct Names {
 }
 
 impl Names {
-    fn of(app: &App, question: Question<'_>, asks_architecture: bool) -> Result<Names, StoreError> {
+    fn of(app: &App, question: Question<'_>) -> Result<Names, StoreError> {
         let most = app.settings.gate.names;
         let digest = &question.manifest.digest;
         let name = question.repository.as_str();
