@@ -218,6 +218,56 @@ impl Fixture {
     }
 }
 
+/// A manifest that is attached to another, with files of some media types: OCI image
+/// specification 1.1, `manifest.md`, "Guidelines for Artifact Usage". Also all its blobs.
+pub fn artifact(
+    subject: &Fixture,
+    artifact_type: &str,
+    files: &[(&str, &[u8])],
+) -> (Vec<u8>, Vec<Vec<u8>>) {
+    let config = b"{}".to_vec();
+    let layers = files.iter().map(|(kind, bytes)| descriptor(kind, bytes));
+    let manifest = json!({
+        "schemaVersion": 2,
+        "mediaType": media_type::OCI_MANIFEST,
+        "artifactType": artifact_type,
+        "config": descriptor("application/vnd.oci.empty.v1+json", &config),
+        "layers": layers.collect::<Vec<_>>(),
+        "subject": descriptor(media_type::OCI_MANIFEST, &subject.manifest),
+    });
+    let mut blobs = vec![config];
+    blobs.extend(files.iter().map(|(_, bytes)| bytes.to_vec()));
+    (manifest.to_string().into_bytes(), blobs)
+}
+
+/// Adds a manifest and its blobs to an OCI image layout directory, under these annotations.
+///
+/// # Errors
+///
+/// Where the layout cannot be read or written.
+pub fn add_to_layout(
+    directory: &Path,
+    (manifest, blobs): &(Vec<u8>, Vec<Vec<u8>>),
+    annotations: &[(&str, &str)],
+) -> io::Result<()> {
+    for bytes in blobs.iter().chain([manifest]) {
+        let digest = Digest::of(bytes);
+        fs::write(directory.join("blobs/sha256").join(digest.hex()), bytes)?;
+    }
+    let path = directory.join("index.json");
+    let mut index: Value = serde_json::from_slice(&fs::read(&path)?)?;
+    let mut entry = descriptor(media_type::OCI_MANIFEST, manifest);
+    let annotations = annotations.iter().copied();
+    let annotations: std::collections::BTreeMap<&str, &str> = annotations.collect();
+    if let Some(entry) = entry.as_object_mut() {
+        entry.insert("annotations".to_owned(), json!(annotations));
+    }
+    if let Some(list) = index.get_mut("manifests").and_then(Value::as_array_mut) {
+        list.push(entry);
+    }
+    fs::write(path, index.to_string())
+}
+
 /// An index that names images with their platforms.
 pub fn index(images: &[&Fixture]) -> Vec<u8> {
     let entry = |image: &&Fixture| {

@@ -12,12 +12,14 @@ use model::{Digest, Platform, Target};
 
 use crate::Limits;
 
+mod attached;
 mod bill;
 mod choice;
 mod docker;
 mod files;
 mod oci;
 
+pub use attached::{Artifact, AttachedFile, KnownAs};
 pub use bill::BillFile;
 use files::Files;
 
@@ -85,6 +87,7 @@ pub struct Source {
     digest: Option<Digest>,
     platform: Option<Platform>,
     content: Content,
+    known_as: KnownAs,
 }
 
 #[derive(Debug)]
@@ -162,6 +165,7 @@ impl Source {
                 digest: None,
                 platform: None,
                 content: Content::Bill(BillFile::STANDARD_INPUT),
+                known_as: KnownAs::default(),
             });
         }
         let opening = Opening {
@@ -182,6 +186,11 @@ impl Source {
             digest: self.digest.clone(),
             platform: self.platform.clone(),
         }
+    }
+
+    /// What it is called beside its digest, and what is attached to it, where the target says.
+    pub fn known_as(&self) -> &KnownAs {
+        &self.known_as
     }
 
     /// The layers, lowest first; none for a directory or a bill of materials.
@@ -351,6 +360,7 @@ impl Opening<'_> {
             digest,
             platform,
             content,
+            known_as: KnownAs::default(),
         }
     }
 

@@ -159,6 +159,10 @@ pub struct Serve {
     /// Days after which a source of the database counts as stale
     #[arg(long, value_name = "DAYS", default_value_t = advisory::AgeLimits::DEFAULT_DAYS)]
     pub max_feed_age: u32,
+    /// Let the gate hear VEX documents that are attached to images: whoever may push an image can
+    /// then take its findings out of account
+    #[arg(long, env = "LAZARET_ATTACHED_VEX")]
+    pub attached_vex: bool,
     #[command(flatten)]
     pub http: http::Http,
     #[command(flatten)]
@@ -185,6 +189,16 @@ pub struct Scan {
     /// Exit with 4 where something could not be answered
     #[arg(long)]
     pub require_complete: bool,
+    /// A VEX document (OpenVEX, CSAF, CycloneDX, or one of them in an attestation) that takes
+    /// findings out of account; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub vex: Vec<PathBuf>,
+    /// Do not hear VEX documents that are attached to the image
+    #[arg(long)]
+    pub no_attached_vex: bool,
+    /// The file of ignore rules [default: lazaret.toml, where it is in the current directory]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// The platform to take out of several, for example linux/arm64
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     pub platform: Option<String>,

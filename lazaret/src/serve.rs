@@ -175,6 +175,7 @@ fn settings(flags: &cli::Serve, address: SocketAddr) -> Settings {
     settings.account = flags.account.clone();
     settings.region = flags.region.clone();
     settings.dev = flags.dev;
+    settings.attached_vex = flags.attached_vex;
     settings.push_wait = Duration::from_secs(flags.push_wait.into());
     settings.collect_after = SignedDuration::from_hours(flags.collect_after.into());
     settings.audit_for = (flags.audit_days > 0)

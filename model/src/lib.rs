@@ -18,6 +18,7 @@ pub mod problem;
 pub mod reference;
 pub mod scan;
 pub mod severity;
+pub mod suppression;
 pub mod wildcard;
 
 pub use change::{Change, Reason};
@@ -34,4 +35,5 @@ pub use problem::{Problem, ProblemKind};
 pub use reference::{Reference, RepositoryName, Tag};
 pub use scan::{DatabaseFacts, Scan, SourceFacts, Target};
 pub use severity::Severity;
+pub use suppression::{Stated, SuppressedFinding, Suppression, VexStatement, VexStatus};
 pub use wildcard::Wildcard;

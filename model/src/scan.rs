@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Coverage, Digest, Finding, Inventory, Platform, Problem};
+use crate::{Coverage, Digest, Finding, Inventory, Platform, Problem, Stated, SuppressedFinding};
 
 /// What was looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +51,10 @@ pub struct Scan {
     pub coverage: Coverage,
     /// What is in it.
     pub inventory: Inventory,
-    /// What is wrong with it, in [`Finding::sort_key`] order.
+    /// What is wrong with it and counts, in [`Finding::sort_key`] order.
     pub findings: Vec<Finding>,
+    /// What is wrong with it and was taken out of account, in the same order.
+    pub suppressed: Vec<SuppressedFinding>,
+    /// What VEX documents say of findings that count all the same, in the same order.
+    pub stated: Vec<Stated>,
 }

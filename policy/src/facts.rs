@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use model::{Coverage, Digest, Exploitation, Finding, Inventory};
 
-use crate::Policy;
 use crate::rule::{epss, kev};
+use crate::{Policy, Vex};
 
 /// Of what a verdict is asked.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,6 +18,11 @@ pub struct Subject<'a> {
     /// The digests by which VEX documents may speak of it: the image's, and those of the indexes
     /// that name it.
     pub digests: &'a [Digest],
+    /// The names by which VEX documents may speak of it: repositories, with a registry's host or
+    /// without, and no tags.
+    pub images: &'a [String],
+    /// What processor it is for, in Go's word, where that is known.
+    pub architecture: Option<&'a str>,
 }
 
 impl Subject<'_> {
@@ -87,6 +92,9 @@ pub struct Facts<'a> {
     pub state: State<'a>,
     /// What was found.
     pub findings: &'a [Finding],
+    /// VEX documents that are attached to the image, where they are heard. What those of the
+    /// rulebook say counts before them.
+    pub attached: Option<&'a Vex>,
     /// What is known of each finding's exploitation, at the place of the finding; where the list
     /// is shorter nothing is known.
     pub exploitation: &'a [Exploitation],

@@ -70,6 +70,7 @@ pub fn facts() -> Facts<'static> {
         subject: Subject::default(),
         state: State::Done,
         findings: &[],
+        attached: None,
         exploitation: &[],
         coverage: &COMPLETE,
         inventory: &EMPTY,

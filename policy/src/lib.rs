@@ -1,4 +1,4 @@
-//! Findings, rules, exceptions and VEX to a verdict that gives its reasons.
+//! Findings, rules, exceptions, ignore rules and VEX to a verdict that gives its reasons.
 //!
 //! [`decide`] is pure, so that a command's exit code, a gate and a page show the same verdict. It
 //! denies only where a rule does: without rules everything is allowed, with its findings in sight.
@@ -8,6 +8,7 @@ mod decide;
 mod document;
 mod exception;
 mod facts;
+pub mod ignore;
 mod limits;
 mod pattern;
 mod reading;
@@ -23,12 +24,15 @@ pub use decide::decide;
 pub use document::{Form, Policy, Unscannable};
 pub use exception::{Exception, Exceptions};
 pub use facts::{Facts, State, Subject, Unknown};
+pub use ignore::Ignores;
 pub use limits::Limits;
+pub use model::Suppression;
 pub use pattern::{InvalidPattern, Pattern};
 pub use rule::Rule;
 pub use span::{InvalidSpan, Span};
+pub use suppress::{Parted, part};
 pub use threshold::{Threshold, UnknownThreshold};
-pub use verdict::{About, Cause, Effect, Reason, Suppressed, Suppression, Verdict};
+pub use verdict::{About, Cause, Effect, Reason, Suppressed, Verdict};
 pub use vex::Vex;
 
 /// Everything that a verdict is given by, beside the facts.
@@ -40,6 +44,8 @@ pub struct Rulebook {
     pub exceptions: Exceptions,
     /// What publishers say of their products.
     pub vex: Vex,
+    /// What the person who looks wants left out.
+    pub ignores: Ignores,
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! How much of a document is read.
 
-/// Bounds of what is read from policies, exceptions and VEX documents.
+/// Bounds of what is read from policies, exceptions, ignore rules and VEX documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of one document.
@@ -13,8 +13,10 @@ pub struct Limits {
     pub text: usize,
     /// Statements of one VEX document.
     pub statements: usize,
-    /// Products of one VEX statement, and subcomponents of one product.
+    /// Products of one VEX statement, and what is listed of one product.
     pub products: usize,
+    /// Ignore rules of one file.
+    pub ignores: usize,
     /// Problems that are named; what is wrong beyond them is not.
     pub problems: usize,
 }
@@ -28,6 +30,7 @@ impl Default for Limits {
             text: 1024,
             statements: 10_000,
             products: 1_000,
+            ignores: 10_000,
             problems: 32,
         }
     }

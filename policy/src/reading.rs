@@ -79,6 +79,22 @@ impl<'l> Reading<'l> {
         Some(text.to_owned())
     }
 
+    /// The beginning of a text, as far as the limit goes: for words that are only shown.
+    pub fn clip(&self, text: &str) -> String {
+        text.chars().take(self.limits.text).collect()
+    }
+
+    /// A text that is only shown, as far as the limit goes.
+    pub fn clipped(&mut self, value: &Value, place: &str) -> Option<String> {
+        match value.as_str() {
+            Some(text) => Some(self.clip(text)),
+            None => {
+                self.malformed(place, "expected a text");
+                None
+            }
+        }
+    }
+
     /// A text that must be there and say something.
     pub fn required(
         &mut self,

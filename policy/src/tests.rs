@@ -304,7 +304,7 @@ fn a_policy_speaks_of_repositories_and_tags() {
                 repository: *repository,
                 tags: &tags,
                 every_tag: false,
-                digests: &[],
+                ..Subject::default()
             },
             findings: &findings,
             ..facts()

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use model::{Digest, Finding, Severity};
+use model::{Finding, Severity, Suppression};
 
 /// The verdict in one word, and what a rule does: from the mildest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,61 +113,6 @@ impl fmt::Display for Reason {
     }
 }
 
-/// What took a finding out of account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Suppression {
-    /// A statement of a VEX document.
-    Vex {
-        /// The document's identifier.
-        document: String,
-        /// Who makes it.
-        author: String,
-        /// `not_affected` or `fixed`.
-        status: &'static str,
-        /// Why, in the document's words; may be empty.
-        justification: String,
-        /// When it was said.
-        said_at: Timestamp,
-    },
-    /// An exception.
-    Exception {
-        /// Its identifier.
-        id: String,
-        /// Who made it.
-        who: String,
-        /// Why.
-        reason: String,
-        /// Until when.
-        expires_at: Timestamp,
-    },
-}
-
-impl fmt::Display for Suppression {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Suppression::Vex {
-                document,
-                author,
-                status,
-                justification,
-                ..
-            } => {
-                write!(f, "VEX document {document} of {author} says {status}")?;
-                match justification.is_empty() {
-                    true => Ok(()),
-                    false => write!(f, ": {justification}"),
-                }
-            }
-            Suppression::Exception {
-                id,
-                who,
-                reason,
-                expires_at,
-            } => write!(f, "exception {id} of {who} until {expires_at}: {reason}"),
-        }
-    }
-}
-
 /// A finding that no rule was asked about, and what took it out of account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suppressed {
@@ -226,9 +171,4 @@ impl Verdict {
         let denies = |why: &&Reason| why.effect == Effect::Deny;
         self.reasons.iter().filter(denies)
     }
-}
-
-/// A digest as VEX documents write it in a package URL's version.
-pub(crate) fn is_digest(version: &str, digests: &[Digest]) -> bool {
-    digests.iter().any(|digest| digest.as_str() == version)
 }

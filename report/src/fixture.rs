@@ -6,7 +6,8 @@ use model::coverage::Completeness;
 use model::{
     AdvisoryRef, Coverage, Cvss, DatabaseFacts, Digest, Distro, Finding, Gap, GapKind, ImageLayer,
     Installed, Inventory, Location, Ownership, Package, PackageType, Platform, Problem,
-    ProblemKind, Scan, Severity, Source, SourceFacts, Status, Target,
+    ProblemKind, Scan, Severity, Source, SourceFacts, Stated, Status, SuppressedFinding,
+    Suppression, Target, VexStatement, VexStatus,
 };
 
 use crate::Options;
@@ -111,6 +112,8 @@ pub fn clean() -> Scan {
             problems: vec![],
         },
         findings: vec![],
+        suppressed: vec![],
+        stated: vec![],
     }
 }
 
@@ -252,6 +255,37 @@ fn layered_findings() -> Vec<Finding> {
             row
         });
     rows.collect()
+}
+
+/// A scan of which all findings but one are suppressed, and that one is spoken of.
+pub fn suppressed() -> Scan {
+    let mut scan = vulnerable();
+    let said = |status, justification: &str| VexStatement {
+        document: "https://shop.example/vex/1".into(),
+        source: "shop.openvex.json".into(),
+        author: "Shop".into(),
+        status,
+        justification: justification.into(),
+        said_at: "2026-11-01T00:00:00Z".parse().unwrap(),
+    };
+    let ignored = Suppression::Ignore {
+        rule: "lazaret.toml line 3".into(),
+        reason: "the parser is never called".into(),
+        expires_at: "2027-01-01T00:00:00Z".parse().ok(),
+    };
+    let stated = said(VexStatus::NotAffected, "component_not_present");
+    let by = [ignored, Suppression::Vex(stated)];
+    let taken = scan.findings.split_off(1).into_iter().zip(by);
+    scan.suppressed = taken
+        .map(|(finding, by)| SuppressedFinding { finding, by })
+        .collect();
+    scan.stated = vec![Stated {
+        id: scan.findings[0].id.clone(),
+        package: "libssl1.1".into(),
+        version: "1.1.1d-0+deb10u3".into(),
+        statement: said(VexStatus::UnderInvestigation, ""),
+    }];
+    scan
 }
 
 /// An image with nothing to look at.

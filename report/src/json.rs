@@ -121,6 +121,7 @@ mod tests {
                     "packages": 1,
                     "findings": 2,
                     "fixable": 1,
+                    "suppressed": 0,
                     "severities": {
                       "critical": 1,
                       "high": 0,
@@ -213,6 +214,8 @@ mod tests {
                       ]
                     }
                   ],
+                  "suppressed": [],
+                  "stated": [],
                   "advice": {
                     "clears": 1,
                     "stays": 1,
@@ -307,6 +310,7 @@ mod tests {
                     "packages": 0,
                     "findings": 0,
                     "fixable": 0,
+                    "suppressed": 0,
                     "severities": {
                       "critical": 0,
                       "high": 0,
@@ -320,6 +324,8 @@ mod tests {
                   "repositories": [],
                   "packages": [],
                   "findings": [],
+                  "suppressed": [],
+                  "stated": [],
                   "advice": {
                     "clears": 0,
                     "stays": 0,

@@ -5,7 +5,7 @@
 use std::io;
 
 use jiff::Timestamp;
-use model::{Finding, Scan};
+use model::{Finding, Scan, SuppressedFinding};
 
 #[cfg(test)]
 mod fixture;
@@ -85,6 +85,13 @@ impl Options {
 fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
     let mut sorted: Vec<&Finding> = findings.iter().collect();
     sorted.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    sorted
+}
+
+/// The findings that do not count in the order of all lists.
+fn suppressed_worst_first(all: &[SuppressedFinding]) -> Vec<&SuppressedFinding> {
+    let mut sorted: Vec<&SuppressedFinding> = all.iter().collect();
+    sorted.sort_by(|a, b| a.finding.sort_key().cmp(&b.finding.sort_key()));
     sorted
 }
 

@@ -11,7 +11,8 @@ use model::coverage::Completeness;
 use model::{
     AdvisoryRef, Coverage, Cvss, DatabaseFacts, Digest, Distro, Finding, Gap, GapKind, Installed,
     Inventory, Location, Ownership, Package, PackageType, Platform, Problem, ProblemKind, Scan,
-    Severity, Source, SourceFacts, Status, Target,
+    Severity, Source, SourceFacts, Stated, Status, SuppressedFinding, Suppression, Target,
+    VexStatement, VexStatus,
 };
 use serde_json::Value;
 
@@ -169,6 +170,54 @@ fn finding(kind: PackageType, severity: Severity, status: Status) -> Finding {
     }
 }
 
+fn said(status: VexStatus) -> VexStatement {
+    VexStatement {
+        document: "https://example.com/vex".into(),
+        source: "shop.json".into(),
+        author: "anna".into(),
+        status,
+        justification: "component_not_present".into(),
+        said_at: "2026-11-20T08:00:00Z".parse().unwrap(),
+    }
+}
+
+/// Findings that do not count, by everything that can take them out of account.
+fn suppressed() -> Vec<SuppressedFinding> {
+    let end = "2026-12-31T00:00:00Z".parse().unwrap();
+    let by = [
+        Suppression::Vex(said(VexStatus::NotAffected)),
+        Suppression::Vex(said(VexStatus::Fixed)),
+        Suppression::Ignore {
+            rule: "lazaret.toml line 1".into(),
+            reason: "not called".into(),
+            expires_at: Some(end),
+        },
+        Suppression::Exception {
+            id: "e1".into(),
+            who: "anna".into(),
+            reason: "not called".into(),
+            expires_at: end,
+        },
+    ];
+    let each = by.into_iter();
+    each.map(|by| SuppressedFinding {
+        finding: finding(PackageType::Deb, Severity::High, Status::Affected),
+        by,
+    })
+    .collect()
+}
+
+fn stated() -> Vec<Stated> {
+    let each = [VexStatus::UnderInvestigation, VexStatus::Affected].into_iter();
+    each.map(|status| Stated {
+        id: "CVE-1".into(),
+        package: "curl".into(),
+        version: "1".into(),
+        statement: said(status),
+    })
+    .collect()
+}
+
 /// A scan in which every field has a value and every enumeration every word.
 fn full() -> Scan {
     let problem_kinds = [
@@ -231,6 +280,8 @@ fn full() -> Scan {
             .zip(severities.zip(statuses))
             .map(|(kind, (severity, status))| finding(kind, severity, status))
             .collect(),
+        suppressed: suppressed(),
+        stated: stated(),
     }
 }
 
@@ -258,6 +309,11 @@ fn bare() -> Scan {
         finding.description.clear();
         finding.advisory.url = None;
         finding.locations[0].layer = None;
+    }
+    for said in &mut scan.stated {
+        said.statement.source.clear();
+        said.statement.author.clear();
+        said.statement.justification.clear();
     }
     scan
 }

@@ -16,6 +16,7 @@ use crate::auth::password::Passwords;
 use crate::auth::seal::Seal;
 use crate::events::Hub;
 use crate::facts::{self, FactsCache};
+use crate::gate::attached::Heard;
 use crate::gate::book::Shelf;
 use crate::limiter::{FailedLogins, PrincipalRate};
 use crate::metrics::Metrics;
@@ -129,6 +130,8 @@ pub struct App {
     pub database: DatabaseHandle,
     /// What pulls are judged by, as it was read last.
     pub shelf: Shelf,
+    /// The VEX documents that were read from artifacts.
+    pub heard: Heard,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random bytes.
@@ -177,6 +180,7 @@ impl App {
             accounts: Mutex::default(),
             database: DatabaseHandle::default(),
             shelf: Shelf::default(),
+            heard: Heard::default(),
             clock,
             random,
             bell: Bell::default(),

@@ -3,6 +3,7 @@
 //! A verdict is a function of what is stored: findings of the last scan that ended, the documents
 //! of [`book`], and the time. Registry, API and pages all ask [`judge`].
 
+pub mod attached;
 pub mod book;
 pub mod change;
 pub mod dry_run;

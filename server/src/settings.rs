@@ -38,6 +38,9 @@ pub struct Settings {
     pub limits: Limits,
     /// Limits on what the gate goes by.
     pub gate: crate::gate::Limits,
+    /// Whether the gate hears VEX documents that are attached to images. Who may push can attach
+    /// one.
+    pub attached_vex: bool,
     /// Proxies whose `X-Forwarded-For` is believed. They may hold any number of connections.
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -59,6 +62,7 @@ impl Settings {
             image_limits: image::Limits::default(),
             limits: Limits::default(),
             gate: crate::gate::Limits::default(),
+            attached_vex: false,
             trusted_proxies: Vec::new(),
         }
     }

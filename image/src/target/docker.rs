@@ -5,7 +5,7 @@ use model::Digest;
 use serde::Deserialize;
 
 use super::choice::{Candidate, choose};
-use super::{Content, Files, Opening, Source, SourceLayer, TargetError};
+use super::{Content, Files, Opening, Source, SourceLayer, TargetError, oci};
 use crate::ImageConfig;
 
 #[derive(Deserialize)]
@@ -61,7 +61,16 @@ pub(super) fn open(opening: &Opening<'_>, files: &Files) -> Result<Source, Targe
         });
     }
     let platform = config.platform.clone();
-    Ok(opening.source(Some(id), platform, Content::Layers(layers)))
+    let mut known_as = oci::known_by_config(opening, files, &id);
+    known_as
+        .references
+        .extend(member.repo_tags.unwrap_or_default());
+    known_as.references.sort();
+    known_as.references.dedup();
+    Ok(Source {
+        known_as,
+        ..opening.source(Some(id), platform, Content::Layers(layers))
+    })
 }
 
 /// A configuration is called by its digest, where it is called by one at all.

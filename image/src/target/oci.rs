@@ -2,6 +2,7 @@
 
 use model::Digest;
 
+use super::attached::{KnownAs, known_as};
 use super::choice::{Candidate, choose};
 use super::{Content, Files, Opening, Source, SourceLayer, TargetError};
 use crate::manifest::{Descriptor, ImageManifest, IndexEntry, Manifest};
@@ -23,7 +24,25 @@ pub(super) fn open(opening: &Opening<'_>, files: &Files) -> Result<Source, Targe
     }
     let (digest, manifest, config) = choose(opening, candidates)?;
     let layers = walk.layers(&manifest, &config)?;
-    Ok(opening.source(Some(digest), config.platform, Content::Layers(layers)))
+    let known_as = known_as(opening, files, index.manifests(), |one, _| *one == digest);
+    Ok(Source {
+        known_as,
+        ..opening.source(Some(digest), config.platform, Content::Layers(layers))
+    })
+}
+
+/// What a layout knows of an image by its configuration's digest: Docker writes one beside its own
+/// form. What is wrong with it is no matter of the image.
+pub(super) fn known_by_config(opening: &Opening<'_>, files: &Files, config: &Digest) -> KnownAs {
+    let read = files.read(opening, "index.json", opening.limits.manifest_bytes);
+    let index = read.and_then(|bytes| parse(opening, "index.json", &bytes, None));
+    let Ok(index) = index else {
+        return KnownAs::default();
+    };
+    known_as(opening, files, index.manifests(), |_, manifest| {
+        let image = manifest.as_image();
+        manifest.is_image() && image.is_some_and(|image| image.config.digest == *config)
+    })
 }
 
 fn parse(
@@ -36,9 +55,9 @@ fn parse(
         .map_err(|error| opening.damaged(format!("'{name}': {error}")))
 }
 
-struct Walk<'a> {
-    opening: &'a Opening<'a>,
-    files: &'a Files,
+pub(super) struct Walk<'a> {
+    pub(super) opening: &'a Opening<'a>,
+    pub(super) files: &'a Files,
 }
 
 impl Walk<'_> {
@@ -46,12 +65,12 @@ impl Walk<'_> {
         self.opening.limits
     }
 
-    fn path(digest: &Digest) -> String {
+    pub(super) fn path(digest: &Digest) -> String {
         format!("blobs/{}/{}", digest.algorithm().as_str(), digest.hex())
     }
 
     /// A blob's bytes, checked.
-    fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, TargetError> {
+    pub(super) fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, TargetError> {
         let path = Self::path(&descriptor.digest);
         let bytes = self.files.read(self.opening, &path, limit)?;
         let mut hasher = model::digest::Hasher::new(descriptor.digest.algorithm());

@@ -190,3 +190,83 @@ fn what_cannot_be_opened_says_why() {
         }
     }
 }
+
+#[test]
+fn what_is_attached_to_the_image_is_known() {
+    const VEX: &str = "application/vnd.openvex+json";
+    let temporary = tempfile::tempdir().unwrap();
+    let image = Fixture::parse(TEXT).unwrap();
+    let other = Fixture::parse("//- layer\n//- /c\nx\n").unwrap();
+    let layout = temporary.path().join("layout");
+    image.write_oci_directory(&layout).unwrap();
+    let attached = fixture::artifact(&image, VEX, &[(VEX, b"{}")]);
+    let add = |artifact: &(Vec<u8>, Vec<Vec<u8>>), annotations: &[(&str, &str)]| {
+        fixture::add_to_layout(&layout, artifact, annotations).unwrap();
+    };
+    add(&attached, &[]);
+    add(&fixture::artifact(&other, VEX, &[(VEX, b"other")]), &[]);
+    let large = fixture::artifact(&image, "application/x", &[("text/plain", b"large")]);
+    add(&large, &[]);
+    // As cosign names its attestations, which have no subject.
+    let tag = format!("shop/app:{}.att", image.digest().as_str().replace(':', "-"));
+    let (manifest, blobs) = fixture::artifact(&other, "application/y", &[("a/b", b"tag")]);
+    let mut manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    manifest.as_object_mut().unwrap().remove("subject");
+    let by_tag = (manifest.to_string().into_bytes(), blobs);
+    add(&by_tag, &[("org.opencontainers.image.ref.name", &tag)]);
+    // As buildkit marks its own.
+    let (manifest, blobs) = fixture::artifact(&other, "application/z", &[("a/b", b"mark")]);
+    let mut manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    manifest.as_object_mut().unwrap().remove("subject");
+    let marked = (manifest.to_string().into_bytes(), blobs);
+    let digest = image.digest();
+    let marks = [
+        ("vnd.docker.reference.type", "attestation-manifest"),
+        ("vnd.docker.reference.digest", digest.as_str()),
+    ];
+    add(&marked, &marks);
+    let source = open(&layout.display().to_string()).unwrap();
+    let known = source.known_as();
+    assert_eq!(known.digests, [image.digest()]);
+    let mut found: Vec<(&str, String)> = known
+        .attached
+        .iter()
+        .map(|one| {
+            let bytes = one.files[0].read(4);
+            let said = bytes.map(|bytes| String::from_utf8(bytes).unwrap());
+            let said = said.unwrap_or_else(|error| {
+                assert!(error.contains("more than 4 bytes"), "{error}");
+                "too large".to_owned()
+            });
+            (one.artifact_type.as_str(), said)
+        })
+        .collect();
+    found.sort();
+    let expected = [
+        ("application/vnd.openvex+json", "{}"),
+        ("application/x", "too large"),
+        ("application/y", "tag"),
+        ("application/z", "mark"),
+    ];
+    assert_eq!(found, expected.map(|(kind, said)| (kind, said.to_owned())));
+    assert!(known.problems.is_empty());
+    // A blob that was changed is not read, a manifest that was is named.
+    let blob = |bytes: &[u8]| layout.join("blobs/sha256").join(Digest::of(bytes).hex());
+    std::fs::write(blob(b"{}"), b"[]").unwrap();
+    std::fs::write(blob(&marked.0), b"{}").unwrap();
+    let source = open(&layout.display().to_string()).unwrap();
+    let known = source.known_as();
+    assert_eq!((known.attached.len(), known.problems.len()), (3, 1));
+    let files = known.attached.iter().flat_map(|one| &one.files);
+    let failed = files.filter(|file| file.read(100).is_err()).count();
+    assert_eq!(failed, 1);
+}
+
+#[test]
+fn archives_say_what_their_image_is_called() {
+    let temporary = tempfile::tempdir().unwrap();
+    let image = Fixture::parse(TEXT).unwrap();
+    let docker = image.docker_archive("shop/app:v1");
+    let source = open(&write(temporary.path(), "docker.tar", &docker)).unwrap();
+    assert_eq!(source.known_as().references, ["shop/app:v1"]);
+}

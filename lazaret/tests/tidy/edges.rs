@@ -10,7 +10,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("catalog", &["model", "image"]),
     ("advisory", &["model", "version"]),
     ("advice", &["model", "version"]),
-    ("policy", &["model"]),
+    ("policy", &["model", "version"]),
     ("report", &["model", "advice"]),
     ("store", &["model"]),
     (

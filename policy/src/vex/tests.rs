@@ -1,11 +1,16 @@
 //! Statements, and findings that they speak of.
 
 use expect_test::{Expect, expect};
-use model::{Digest, Finding, Severity};
+use model::{Digest, Distro, Finding, Inventory, Severity};
 
 use super::*;
-use crate::Limits;
 use crate::fixture::finding;
+use crate::suppress::Seen;
+use crate::{Limits, Subject};
+
+mod csaf;
+mod cyclonedx;
+mod images;
 
 const IMAGE: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const OTHER: &str = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -34,10 +39,31 @@ fn read(text: &str) -> Document {
 
 /// What is said of a finding in the image, in a word.
 fn said(statements: &[String], finding: &Finding) -> Option<&'static str> {
-    let vex = Vex::new([read(&document("d", &statements.join(",")))]);
+    said_in(&document("d", &statements.join(",")), finding, &debian())
+}
+
+/// An inventory of Debian 12 without packages.
+fn debian() -> Inventory {
+    Inventory {
+        distro: Some(Distro::new("debian", "12")),
+        ..Inventory::default()
+    }
+}
+
+/// What a document says of a finding in the image, in a word.
+fn said_in(text: &str, finding: &Finding, inventory: &Inventory) -> Option<&'static str> {
     let digests: [Digest; 1] = [IMAGE.parse().unwrap()];
-    vex.statement(finding, &digests)
-        .map(|one| one.status.as_str())
+    let subject = Subject {
+        digests: &digests,
+        ..Subject::default()
+    };
+    let seen = Seen {
+        finding,
+        subject: &subject,
+        inventory,
+    };
+    let vex = Vex::new([read(text)]);
+    vex.statement(&seen).map(|one| one.status.as_str())
 }
 
 #[test]
@@ -135,7 +161,12 @@ fn what_cannot_be_read_is_left_out_and_named() {
     let bad = [
         statement("CVE-1", CURL, "not_affected", ""),
         statement("CVE-1", CURL, "harmless", ""),
-        statement("CVE-1", r#""curl", {"@id": "pkg:oci/app"}"#, "fixed", ""),
+        statement(
+            "CVE-1",
+            r#""curl", {"@id": "https://example.com/curl"}"#,
+            "fixed",
+            "",
+        ),
         statement(
             "CVE-1",
             r#"{"@id": "pkg:npm/a", "subcomponents": [{}]}"#,
@@ -153,9 +184,9 @@ fn what_cannot_be_read_is_left_out_and_named() {
             1 statements
             statements[1].status: expected one of not_affected, fixed, under_investigation, affected
             statements[2].products[0]: no package URL: missing scheme
-            statements[2].products[1]: an image is known by its digest only, as in pkg:oci/name@sha256:...
+            statements[2].products[1]: no package URL: invalid scheme: "https"
             statements[2].products: it names nothing that can be known
-            statements[3].products[0].subcomponents[0]: expected a package URL
+            statements[3].products[0].subcomponents[0]: expected a package URL, a hash or a CPE
             statements[3].products: it names nothing that can be known
             statements[4].timestamp: expected a time such as 2026-12-31T00:00:00Z
             statements[5].justification: missing: not_affected needs a justification or an impact_statement
@@ -166,9 +197,9 @@ fn what_cannot_be_read_is_left_out_and_named() {
     problems(
         r#"{"@context": "https://cyclonedx.org"}"#,
         &expect![[r#"
-        0 statements
-        @context: expected https://openvex.dev/ns/v0.2.0: other forms are not read
-    "#]],
+            0 statements
+            document: expected OpenVEX (an @context of https://openvex.dev/ns), CSAF (document.csaf_version) or CycloneDX in JSON (bomFormat), or one of them in an attestation
+        "#]],
     );
     problems(
         "{",

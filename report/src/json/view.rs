@@ -10,6 +10,9 @@ use model::{
 use serde::{Serialize, Serializer};
 
 use super::advice::AdviceView;
+mod suppression;
+
+use suppression::{StatedRow, SuppressedRow};
 
 #[derive(Serialize)]
 pub struct Document<'a> {
@@ -23,6 +26,8 @@ pub struct Document<'a> {
     repositories: &'a [String],
     packages: Packages<'a>,
     findings: Findings<'a>,
+    suppressed: Vec<SuppressedRow<'a>>,
+    stated: Vec<StatedRow<'a>>,
     advice: AdviceView,
 }
 
@@ -39,6 +44,8 @@ impl<'a> Document<'a> {
             repositories: &scan.inventory.repositories,
             packages: Packages(&scan.inventory),
             findings: Findings(&scan.findings),
+            suppressed: suppression::suppressed(&scan.suppressed),
+            stated: scan.stated.iter().map(StatedRow::of).collect(),
             advice: AdviceView::of(scan),
         }
     }
@@ -197,6 +204,7 @@ struct Summary {
     packages: usize,
     findings: usize,
     fixable: usize,
+    suppressed: usize,
     severities: Severities,
 }
 
@@ -206,6 +214,7 @@ impl Summary {
             packages: scan.inventory.packages.len(),
             findings: scan.findings.len(),
             fixable: crate::fixable(&scan.findings),
+            suppressed: scan.suppressed.len(),
             severities: Severities(count_by_severity(&scan.findings)),
         }
     }

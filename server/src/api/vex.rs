@@ -1,4 +1,4 @@
-//! `/api/v1/vex`: OpenVEX documents.
+//! `/api/v1/vex`: VEX documents of every form.
 
 use std::sync::Arc;
 

@@ -93,6 +93,7 @@ fn read(app: &App, version: u64) -> Result<Book, StoreError> {
                 .collect::<Result<_, _>>()?,
             exceptions: Exceptions::new(exceptions),
             vex: Vex::new(vex),
+            ..Rulebook::default()
         },
         passes: app.store.metadata.passes(now, limits.passes)?,
     })
@@ -161,5 +162,5 @@ fn vex_document(app: &App, document: &GateDocument) -> Option<Document> {
     if read.is_none() {
         tracing::error!(document = document.name, "a VEX document cannot be read");
     }
-    read
+    read.map(|read| read.found_in(&document.name))
 }

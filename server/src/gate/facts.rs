@@ -6,7 +6,7 @@ use advisory::Database;
 use jiff::Timestamp;
 use model::coverage::Completeness;
 use model::{Coverage, Digest, Exploitation, GapKind, Inventory, Reference, RepositoryName, Tag};
-use policy::{Facts, State, Subject, Unknown};
+use policy::{Facts, State, Subject, Unknown, Vex};
 use store::StoreError;
 use store::record::{ManifestSummary, ScanState};
 
@@ -34,7 +34,12 @@ pub struct Known {
 
 impl Known {
     /// The facts as a policy is asked about them.
-    pub fn facts<'k>(&'k self, subject: Subject<'k>, signed: Option<bool>) -> Facts<'k> {
+    pub fn facts<'k>(
+        &'k self,
+        subject: Subject<'k>,
+        attached: Option<&'k Vex>,
+        signed: Option<bool>,
+    ) -> Facts<'k> {
         let state = match (&self.last, &self.failed) {
             (Some(_), _) => State::Done,
             (None, Some(why)) => State::Failed(why),
@@ -45,6 +50,7 @@ impl Known {
             subject,
             state,
             findings: last.map_or(&[], |last| &last.findings),
+            attached,
             exploitation: &self.exploitation,
             coverage: &self.coverage,
             inventory: last.map_or(&self.unseen, |last| &last.inventory),

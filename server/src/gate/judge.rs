@@ -9,8 +9,9 @@ use store::StoreError;
 use store::record::{self, Pass};
 
 use super::book::{self, Book};
-use super::facts;
+use super::{attached, facts};
 use crate::app::App;
+use crate::scan;
 
 /// How much of an index is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,11 +188,13 @@ fn judge_index(
 
 fn judge_image(app: &App, book: &Book, question: Question<'_>) -> Result<Judged, StoreError> {
     let now = app.clock.now();
-    let names = Names::of(app, question)?;
-    let subject = names.subject(question.repository);
+    let mut names = Names::of(app, question)?;
     let policies = &book.rulebook.policies;
-    let under = policies.iter().filter(|policy| subject.is_under(policy));
-    let asked: Vec<&policy::Policy> = under.collect();
+    let asked: Vec<&policy::Policy> = {
+        let subject = names.subject(question.repository);
+        let under = policies.iter().filter(|policy| subject.is_under(policy));
+        under.collect()
+    };
     if asked.is_empty() {
         return Ok(Judged {
             verdict: Verdict::allow(),
@@ -205,7 +208,15 @@ fn judge_image(app: &App, book: &Book, question: Question<'_>) -> Result<Judged,
         true => Some(facts::signed(app, question.repository, &names.digests)?),
         false => None,
     };
-    let verdict = policy::decide(&known.facts(subject, signed), &book.rulebook, now);
+    let attached = attached::of(app, question.repository, &names.digests)?;
+    let mut vex = std::iter::once(&book.rulebook.vex).chain(attached.as_ref());
+    if vex.any(policy::Vex::asks_architecture) {
+        let platform = scan::platform(app, &question.manifest.digest);
+        names.architecture = platform.map(|platform| platform.architecture);
+    }
+    let subject = names.subject(question.repository);
+    let facts = known.facts(subject, attached.as_ref(), signed);
+    let verdict = policy::decide(&facts, &book.rulebook, now);
     let pass = match verdict.effect {
         Effect::Deny => pass(book, question.repository, &names.digests, now),
         _ => None,
@@ -237,12 +248,17 @@ struct Names {
     every_tag: bool,
     /// The image's, and those of the indexes that name it.
     digests: Vec<Digest>,
+    /// The repository's name, with the registry's host and without.
+    images: [String; 2],
+    /// What processor it is for, where a VEX document asks.
+    architecture: Option<String>,
 }
 
 impl Names {
     fn of(app: &App, question: Question<'_>) -> Result<Names, StoreError> {
         let most = app.settings.gate.names;
         let digest = &question.manifest.digest;
+        let name = question.repository.as_str();
         let metadata = &app.store.metadata;
         let rows = metadata.names_of(question.repository, digest, most)?;
         let every_tag = rows.len() == most;
@@ -260,6 +276,8 @@ impl Names {
             tags,
             every_tag,
             digests,
+            images: [name.to_owned(), app.settings.repository_uri(name)],
+            architecture: None,
         })
     }
 
@@ -269,6 +287,8 @@ impl Names {
             tags: &self.tags,
             every_tag: self.every_tag,
             digests: &self.digests,
+            images: &self.images,
+            architecture: self.architecture.as_deref(),
         }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::testing::{ALPINE, Answered, Server};
 
+mod attached;
 mod disguise;
 
 const CVE: &str = "CVE-2023-45853";

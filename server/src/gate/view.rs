@@ -73,15 +73,10 @@ fn reason(reason: &Reason) -> Value {
 
 fn suppressed(one: &Suppressed) -> Value {
     let by = match &one.by {
-        Suppression::Vex {
-            document,
-            author,
-            status,
-            justification,
-            said_at,
-        } => json!({
-            "vex": document, "author": author, "status": status,
-            "justification": justification, "said_at": said_at.to_string(),
+        Suppression::Vex(said) => json!({
+            "vex": said.document, "source": said.source, "author": said.author,
+            "status": said.status.as_str(), "justification": said.justification,
+            "said_at": said.said_at.to_string(),
         }),
         Suppression::Exception {
             id,
@@ -91,6 +86,14 @@ fn suppressed(one: &Suppressed) -> Value {
         } => json!({
             "exception": id, "who": who, "reason": reason,
             "expires_at": expires_at.to_string(),
+        }),
+        Suppression::Ignore {
+            rule,
+            reason,
+            expires_at,
+        } => json!({
+            "ignore": rule, "reason": reason,
+            "expires_at": expires_at.map(|end| end.to_string()),
         }),
     };
     json!({
