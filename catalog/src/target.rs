@@ -49,7 +49,8 @@ pub enum CatalogueError {
 /// # Errors
 ///
 /// Where its bytes cannot be had, or a layer that can be read whole is not the one that the
-/// configuration names, or it is no bill. What is wrong inside a layer or a bill is a problem of the inventory.
+/// configuration names, or it is no bill. What is wrong inside a layer or a bill is a problem of
+/// the inventory.
 pub fn catalogue_source(source: &Source, limits: &Limits) -> Result<Inventory, CatalogueError> {
     if let Some(bill) = source.bill() {
         let place = bill.name();

@@ -171,8 +171,9 @@ pub struct Serve {
 
 #[derive(Debug, Args)]
 pub struct Scan {
-    /// A path of an image or of its bill of materials (SBOM), or one with a scheme: docker-archive:,
-    /// oci-archive:, oci-dir:, rootfs-archive:, dir:, sbom:; '-' is a bill on standard input
+    /// A path of an image or of its bill of materials (SBOM), or one with a scheme:
+    /// docker-archive:, oci-archive:, oci-dir:, rootfs-archive:, dir:, sbom:; '-' is a bill on
+    /// standard input
     pub target: String,
     /// The advisory database
     #[arg(long, value_name = "FILE", env = "LAZARET_DB")]
@@ -212,8 +213,9 @@ pub struct Scan {
 
 #[derive(Debug, Args)]
 pub struct Packages {
-    /// A path of an image or of its bill of materials (SBOM), or one with a scheme: docker-archive:,
-    /// oci-archive:, oci-dir:, rootfs-archive:, dir:, sbom:; '-' is a bill on standard input
+    /// A path of an image or of its bill of materials (SBOM), or one with a scheme:
+    /// docker-archive:, oci-archive:, oci-dir:, rootfs-archive:, dir:, sbom:; '-' is a bill on
+    /// standard input
     pub target: String,
     /// How to write the answer
     #[arg(long, value_name = "FORMAT", default_value = "table")]

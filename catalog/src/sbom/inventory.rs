@@ -156,6 +156,9 @@ fn layers(rest: &Rest, limits: &Limits) -> Vec<ImageLayer> {
 /// What the bill does not tell, in words.
 fn untold(packages: &[FoundPackage], rest: &Rest, distro: Option<&Distro>) -> Vec<String> {
     let mut gaps = Vec::new();
+    if packages.is_empty() {
+        gaps.push("names no package that could be compared".to_owned());
+    }
     let mut unnamed = Tally::default();
     // What the document is about is the image or project itself, unless it is all there is.
     let is_root = |id: &str| rest.roots.len() == 1 && rest.roots.contains(id);

@@ -1,5 +1,5 @@
-//! The fields of components in CycloneDX, SPDX 2 and Syft's JSON, and what SPDX and CycloneDX say of
-//! the document.
+//! The fields of components in CycloneDX, SPDX 2 and Syft's JSON, and what SPDX and CycloneDX say
+//! of the document.
 
 use serde_json::Value;
 

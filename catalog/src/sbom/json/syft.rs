@@ -1,5 +1,5 @@
-//! What only Syft's own JSON has: the image, the metadata of package managers, digests of files, and
-//! whose files are whose.
+//! What only Syft's own JSON has: the image, the metadata of package managers, digests of files,
+//! and whose files are whose.
 
 use std::fmt;
 

@@ -324,6 +324,7 @@ fn what_a_bill_does_not_tell_is_named() {
         "packages": [{"SPDXID": "a", "name": "thing"}]}"#;
     expect![[r#"
         ! bill: 1 components have no package URL: they were compared with nothing (thing) (unsupported)
+        ! bill: names no package that could be compared (unsupported)
     "#]]
     .assert_eq(&look(alone));
 }
