@@ -1,0 +1,87 @@
+"""Ubuntu: the CVE tracker.
+
+Rules: the README of the tracker, "Package Status". A file per CVE has a line per release and source package. `released`
+is fixed in that version; `needed`, `active`, `pending` are vulnerable; `needs-triage` is not known yet; `deferred` is
+vulnerable and put off; `ignored` is vulnerable and left so, in most cases since the release or package has ended;
+`not-affected` and `DNE` are no finding. `esm-infra/`, `esm-apps/`, `/esm` are fixes that only subscribers get: they are
+no way out for others, but who has such a version has the fix, and "not affected" there is said of the same package.
+"""
+
+import collections
+import re
+
+import lib
+from lib import Case, Package, deb
+
+RELEASES = {"trusty": "14.04", "xenial": "16.04", "bionic": "18.04", "focal": "20.04", "jammy": "22.04",
+            "lunar": "23.04", "mantic": "23.10", "noble": "24.04", "questing": "25.10"}
+STATES = {"needed": "affected", "active": "affected", "pending": "affected", "needs-triage": "under_investigation",
+          "deferred": "deferred"}
+LINE = re.compile(r"^(?:(esm-infra|esm-apps)/)?([a-z]+)(/esm)?_([a-z0-9][a-z0-9.+-]*): *([A-Za-z-]+) *(?:\((.*)\))?", re.M)
+
+
+def records(work):
+    """{(release, source): {CVE: {channel: (status, note)}}}; the channel of everybody is ""."""
+    said = collections.defaultdict(lambda: collections.defaultdict(dict))
+    root = work.unpacked(work.feeds / "ubuntu-cve-tracker/ubuntu-cve-tracker.tar.zst")
+    for file in sorted([*root.glob("active/CVE-*"), *root.glob("retired/CVE-*")]):
+        text = file.read_text(errors="replace")
+        if re.search(r"(?m)^Description:\s*\n? *\*\* ?REJECT", text):
+            continue
+        for channel, release, esm, source, status, note in LINE.findall(text):
+            if release in RELEASES:
+                said[RELEASES[release], source][file.name][channel or esm.strip("/")] = (status, note.strip())
+    return said
+
+
+def word(channels, version):
+    """What is said of a version: (status, fixed), or None."""
+    status, note = channels.get("", ("DNE", ""))
+    if status == "released":
+        return ("fixed", note) if note and deb.less(version, note) else None
+    if status not in STATES and status != "ignored" or "was not-affected" in note:
+        return None
+    paid = [channels[name] for name in channels if name]
+    ended = status == "ignored" and re.search(r"end[ -]of|\bEOL\b", note)
+    if ended and any(state == "not-affected" for state, _ in paid):
+        return None
+    # Where everybody's updates have ended, and in a build for subscribers, versions grow along the paid channel alone.
+    if (ended or "esm" in version) and any(state == "released" and fix and not deb.less(version, fix)
+                                           for state, fix in paid):
+        return None
+    return STATES.get(status) or ("end_of_life" if ended else "will_not_fix"), ""
+
+
+def expected(said, release, packages):
+    found = {}
+    for package in packages:
+        for weakness, channels in said.get((release, package.source), {}).items():
+            answer = word(channels, package.source_version)
+            if answer:
+                found[weakness, package.name, package.version] = answer
+    return found
+
+
+def made_up(said, release):
+    """For each source of a release packages round the versions that the tracker names for it."""
+    for (where, source), weaknesses in sorted(said.items()):
+        if where == release:
+            versions = deb.sorted({note for channels in weaknesses.values() for status, note in channels.values()
+                                   if status == "released" and re.fullmatch(r"[0-9][A-Za-z0-9.+~:-]*", note)} or {"1"})
+            chosen = {"first": versions[0], "middle": versions[len(versions) // 2], "last": versions[-1],
+                      "almost": versions[-1] + "~"}
+            for name, version in chosen.items():
+                yield Package("deb", f"{source}-{name}", "9:1", source, version, "amd64")
+
+
+def cases(work):
+    said = records(work)
+    feeds = (("ubuntu-cve-tracker", work.feeds / "ubuntu-cve-tracker"),)
+    for target in sorted((work.rootfs / "debian-ubuntu/slices").glob("ubuntu-*.zst")):
+        packages = list(lib.dpkg(lib.members(target, "var/lib/dpkg/status").popitem()[1].decode()))
+        release = lib.release_of(target)["VERSION_ID"]
+        yield Case(target.name, feeds, target, expected(said, release, packages), ("deb",))
+    for release in RELEASES.values():
+        packages = list(made_up(said, release))
+        target = lib.write_dpkg(work, "ubuntu-made-up-" + release, f"ID=ubuntu\nVERSION_ID={release}\n", packages)
+        yield Case(f"made-up-{release}", feeds, target, expected(said, release, packages))
