@@ -99,10 +99,11 @@ class Order:
         return int(self.process.stdout.readline())
 
     def less(self, left, right):
-        return self.compare(left, right) < 0
+        """Whether one is surely before the other."""
+        return (self.compare(left, right) or 0) < 0
 
     def sorted(self, versions):
-        return sorted(versions, key=functools.cmp_to_key(self.compare))
+        return sorted(versions, key=functools.cmp_to_key(lambda left, right: self.compare(left, right) or 0))
 
     def highest(self, versions):
         return self.sorted(versions)[-1]
@@ -127,15 +128,14 @@ SUFFIXES = {"alpha": -4, "beta": -3, "pre": -2, "rc": -1, "cvs": 1, "svn": 2, "g
 
 def apk_key(version):
     """A version by the package policy of Alpine and apk's version.c: numbers by points, one letter, `_suffix`es,
-    `~hash`, `-rN`. A later number that begins with a zero is compared as text. None where it is no version."""
-    form = re.fullmatch(r"(\d+(?:\.\d+)*)([a-z]?)((?:_[a-z]+\d*)*)(?:~[0-9a-f]+)?(?:-r(\d+))?", version)
+    `~hash`, `-rN`. The last part is what no rule allows (`.-r1`), where apk stops. None where nothing is a version."""
+    form = re.match(r"(\d+(?:\.\d+)*)([a-z]?)((?:_(?:alpha|beta|pre|rc|cvs|svn|git|hg|p)\d*)*)(?:~[0-9a-f]+)?(?:-r(\d+))?(.*)",
+                    version)
     if not form:
         return None
-    numbers, letter, suffixes, revision = form.groups()
-    tail = [(SUFFIXES.get(word), int(number or 0)) for word, number in re.findall(r"_([a-z]+)(\d*)", suffixes)]
-    if any(rank is None for rank, _ in tail):
-        return None
-    return numbers.split("."), letter, tail, int(revision or 0)
+    numbers, letter, suffixes, revision, rest = form.groups()
+    tail = [(SUFFIXES[word], int(number or 0)) for word, number in re.findall(r"_([a-z]+)(\d*)", suffixes)]
+    return numbers.split("."), letter, tail, int(revision or 0), rest
 
 
 def apk_numbers(left, right):
@@ -152,14 +152,16 @@ def apk_numbers(left, right):
 
 
 def apk_compare(left, right):
+    """The order of two versions, a later number that begins with a zero as text; None where apk cannot tell."""
     one, two = apk_key(left), apk_key(right)
     if one is None or two is None:
-        raise ValueError(f"no version of apk: {left} {right}")
+        return None
     order = apk_numbers(one[0], two[0]) or (one[1] > two[1]) - (one[1] < two[1])
     # The end of suffixes stands between what comes before a release and what comes after one.
     for a, b in itertools.zip_longest(one[2], two[2], fillvalue=(0, 0)):
         order = order or (a > b) - (a < b)
-    return order or (one[3] > two[3]) - (one[3] < two[3])
+    order = order or (one[3] > two[3]) - (one[3] < two[3])
+    return order or (None if one[4] or two[4] else 0)
 
 
 apk = Own(apk_compare)

@@ -17,7 +17,7 @@ RELEASES = {"trusty": "14.04", "xenial": "16.04", "bionic": "18.04", "focal": "2
             "lunar": "23.04", "mantic": "23.10", "noble": "24.04", "questing": "25.10"}
 STATES = {"needed": "affected", "active": "affected", "pending": "affected", "needs-triage": "under_investigation",
           "deferred": "deferred"}
-LINE = re.compile(r"^(?:(esm-infra|esm-apps)/)?([a-z]+)(/esm)?_([a-z0-9][a-z0-9.+-]*): *([A-Za-z-]+) *(?:\((.*)\))?", re.M)
+LINE = re.compile(r"^(?:(esm-infra|esm-apps|fips|fips-updates|ros-esm)/)?([a-z]+)(/esm)?_([a-z0-9][a-z0-9.+-]*): *([A-Za-z-]+) *(?:\((.*)\))?", re.M)
 
 
 def records(work):
@@ -34,22 +34,40 @@ def records(work):
     return said
 
 
+def state(status, note):
+    """A line without a fix in our words; None where it finds nothing."""
+    if status == "ignored":
+        if "was not-affected" in note:
+            return None
+        return "end_of_life" if re.search(r"end[ -]of|\bEOL\b", note) else "will_not_fix"
+    return STATES.get(status)
+
+
+def cleared(channels):
+    """Whether who goes on looking after a release that has ended says that it was not affected: its extended support,
+    and where it has no word those of other channels. Certified builds (`fips`) alone say nothing of what others have."""
+    support = [channels[name] for name in channels if "esm" in name] or [channels[name] for name in channels if name]
+    return bool(support) and all(status == "not-affected" or status in ("ignored", "DNE") and "was not-affected" in note
+                                 for status, note in support)
+
+
 def word(channels, version):
     """What is said of a version: (status, fixed), or None."""
     status, note = channels.get("", ("DNE", ""))
+    paid = [channels[name] for name in channels if name]
     if status == "released":
         return ("fixed", note) if note and deb.less(version, note) else None
-    if status not in STATES and status != "ignored" or "was not-affected" in note:
-        return None
-    paid = [channels[name] for name in channels if name]
-    ended = status == "ignored" and re.search(r"end[ -]of|\bEOL\b", note)
-    if ended and any(state == "not-affected" for state, _ in paid):
-        return None
     # Where everybody's updates have ended, and in a build for subscribers, versions grow along the paid channel alone.
-    if (ended or "esm" in version) and any(state == "released" and fix and not deb.less(version, fix)
-                                           for state, fix in paid):
+    ended = status == "ignored" and state(status, note) == "end_of_life"
+    has_paid_fix = any(kind == "released" and fix and not deb.less(version, fix) for kind, fix in paid)
+    if (ended or status == "DNE" or "esm" in version) and has_paid_fix:
         return None
-    return STATES.get(status) or ("end_of_life" if ended else "will_not_fix"), ""
+    if status == "DNE":
+        # Nobody has it but subscribers: they have what their lines say, others no fix.
+        said = ["affected" if kind == "released" else state(kind, fix) for kind, fix in paid]
+        return next(((one, "") for one in said if one), None)
+    one = state(status, note)
+    return None if not one or ended and cleared(channels) else (one, "")
 
 
 def expected(said, release, packages):
