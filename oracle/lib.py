@@ -5,6 +5,7 @@ manager's own program, and versions are ordered by that program wherever there i
 """
 
 import collections
+import contextlib
 import functools
 import io
 import itertools
@@ -13,6 +14,8 @@ import os
 import pathlib
 import re
 import shutil
+import sqlite3
+import struct
 import subprocess
 import tarfile
 import tempfile
@@ -271,6 +274,38 @@ def write_apk(work, name, release, packages):
     """An image whose apk database holds these packages."""
     text = "".join(f"P:{package.name}\nV:{package.version}\nA:x86_64\no:{package.source}\n\n" for package in packages)
     return write_archive(work.new(name + ".tar"), {"etc/os-release": release, "lib/apk/db/installed": text})
+
+
+TAGS = (("name", 1000, 6), ("epoch", 1003, 4), ("version", 1001, 6), ("release", 1002, 6), ("vendor", 1011, 6),
+        ("arch", 1022, 6), ("sourcerpm", 1044, 6), ("module", 5096, 6))
+
+
+def rpm_header(package):
+    """A package as rpm keeps it: a table of tags (name, type, offset, count) and their data, big-endian."""
+    epoch, _, evr = package.version.rpartition(":")
+    version, _, release = evr.partition("-")
+    values = {"name": package.name, "version": version, "release": release, "arch": package.arch,
+              "vendor": package.vendor, "module": package.module, "epoch": epoch,
+              "sourcerpm": package.source and f"{package.source}-{package.source_version}.src.rpm"}
+    table, data = b"", b""
+    for field, tag, kind in sorted(TAGS, key=lambda row: row[1]):
+        if values[field]:
+            data += b"\0" * (-len(data) % 4)
+            table += struct.pack(">4i", tag, kind, len(data), 1)
+            data += struct.pack(">i", int(epoch)) if kind == 4 else values[field].encode() + b"\0"
+    return struct.pack(">2i", len(table) // 16, len(data)) + table + data
+
+
+def write_rpm(work, name, release, packages):
+    """An image whose rpm database, of the form since rpm 4.16, holds these packages."""
+    root = work.new(name)
+    (root / "etc").mkdir(parents=True)
+    (root / "var/lib/rpm").mkdir(parents=True)
+    (root / "etc/os-release").write_text(release)
+    subprocess.run(["rpm", "--dbpath", root / "var/lib/rpm", "--initdb"], check=True)
+    with contextlib.closing(sqlite3.connect(root / "var/lib/rpm/rpmdb.sqlite")) as database, database:
+        database.executemany("INSERT INTO Packages (blob) VALUES (?)", [(rpm_header(one),) for one in packages])
+    return f"dir:{root}"
 
 
 # Answers.
