@@ -12,6 +12,7 @@ build of a minor release (`el8_6`) that is at least that minor release's fix has
 import collections
 import json
 import re
+import shutil
 import urllib.parse
 
 import lib
@@ -68,8 +69,17 @@ def component(purl, name):
 
 def documents(work):
     root = work.unpacked(work.feeds / "redhat/redhat-csaf-samples.tar.zst")
-    for file in sorted(root.glob("redhat-csaf/vex/*/*.json")):
+    for file in sorted(root.glob("redhat-csaf/vex/*/cve-*.json")):
         yield json.loads(file.read_text())
+
+
+def only_weaknesses(work):
+    """A directory of the documents by weakness."""
+    root, path = work.unpacked(work.feeds / "redhat/redhat-csaf-samples.tar.zst"), work.new("redhat-vex")
+    path.mkdir()
+    for file in root.glob("redhat-csaf/vex/*/cve-*.json"):
+        shutil.copy(file, path)
+    return path
 
 
 def records(work):
@@ -179,7 +189,7 @@ def manifests(work):
 def cases(work):
     said = records(work)
     # Without the documents by bulletin beside them, which say the same of what is mended and nothing else.
-    feeds = (("redhat", work.unpacked(work.feeds / "redhat/redhat-csaf-samples.tar.zst") / "redhat-csaf/vex"),)
+    feeds = (("redhat", only_weaknesses(work)),)
     for file in ("ubi8-2019.rpmdb-bdb.tar.zst", "ubi-7.rpmdb-bdb.tar.zst"):
         target = work.rootfs / "reconstructed" / file
         packages, release = lib.rpm_database(work, target, target)
