@@ -5,6 +5,7 @@ source package which version mends all of its CVEs. Whatever is older is affecte
 CVE, the tracker takes the highest version. `<not-affected>` takes a package out.
 """
 
+import json
 import re
 
 import lib
@@ -91,3 +92,72 @@ def cases(work):
         packages = list(made_up(said, release))
         target = lib.write_dpkg(work, "debian-made-up-" + release, f"ID=debian\nVERSION_ID={release}\n", packages)
         yield Case(f"lists/made-up-{release}", feeds, target, by_lists(said, release, packages))
+    yield from export_cases(work)
+
+
+def by_export(export, codename, packages):
+    """The tracker's export: `resolved` in a version (`0`: never affected), `open`, `undetermined`; an open one has a reason
+    why no bulletin comes (`nodsa_reason`), or an urgency that says that support has ended."""
+    expected = {}
+    for package in packages:
+        for weakness, record in export.get(package.source, {}).items():
+            said = record["releases"].get(codename)
+            if said is None:
+                continue
+            answer = None
+            if said["status"] == "resolved":
+                fixed = said["fixed_version"]
+                answer = ("fixed", fixed) if fixed != "0" and deb.less(package.source_version, fixed) else None
+            elif said["status"] == "undetermined":
+                answer = "under_investigation", ""
+            elif said.get("urgency") == "end-of-life":
+                answer = "end_of_life", ""
+            else:
+                reason = said.get("nodsa_reason")
+                answer = "affected" if reason is None else "will_not_fix" if reason == "ignored" else "deferred", ""
+            if answer:
+                expected[weakness, package.name, package.version] = answer
+    return expected
+
+
+def all_states():
+    """An export with each combination of what it can say, made for this check."""
+    number, export = 0, {}
+    for source in ("one", "two"):
+        for urgency in ("high", "medium**", "low", "unimportant", "not yet assigned", "end-of-life"):
+            for reason in (None, "", "ignored", "postponed"):
+                number += 1
+                said = {"status": "open", "urgency": urgency, "repositories": {"bookworm": "2.0-1"}}
+                if reason is not None:
+                    said |= {"nodsa": "Minor issue", "nodsa_reason": reason}
+                export.setdefault(source, {})[f"CVE-2024-{number:04}"] = {"releases": {"bookworm": said}}
+            for status, fixed in (("resolved", "0"), ("resolved", "2.0-1"), ("resolved", "1:0.1-1"), ("undetermined", "")):
+                number += 1
+                said = {"status": status, "urgency": urgency, "repositories": {"bookworm": "2.0-1"}}
+                said |= {"fixed_version": fixed} if fixed else {}
+                export.setdefault(source, {})[f"CVE-2024-{number:04}"] = {"releases": {"bookworm": said}}
+    return export
+
+
+def export_cases(work):
+    samples = work.unpacked(work.feeds / "_format-samples/vunnel-fixtures.tar.zst")
+    real = json.loads((samples / "tests/unit/providers/debian/test-fixtures/input/debian.json").read_text())
+    # Records that are broken on purpose are no part of this.
+    real = {source: {name: record for name, record in rows.items() if isinstance(record.get("releases"), dict)}
+            for source, rows in real.items()}
+    other = work.unpacked(work.feeds / "_format-samples/vuls-data-update-fixtures.tar.zst")
+    file = other / "pkg/fetch/debian/tracker/api/testdata/fixtures/advisory.json"
+    for name, export in (("vunnel", real), ("vuls", json.loads(file.read_text())), ("all-states", all_states())):
+        feed = work.new(f"debian-export-{name}")
+        feed.mkdir()
+        (feed / "debian.json").write_text(json.dumps(export))
+        for codename, release in CODENAMES.items():
+            if any(codename in record["releases"] for rows in export.values() for record in rows.values()):
+                packages = []
+                for source, rows in export.items():
+                    versions = {said["fixed_version"] for record in rows.values() for said in record["releases"].values()
+                                if said.get("fixed_version", "0") != "0"} | {"1.0-1"}
+                    packages += [Package("deb", f"{source}-{place}", "9:1+b1", source, version, "amd64") for place, version in
+                                 enumerate(sorted(versions | {version + "~" for version in versions}))]
+                target = lib.write_dpkg(work, f"debian-export-{name}-{release}", f"ID=debian\nVERSION_ID={release}\n", packages)
+                yield Case(f"export/{name}-{release}", (("debian", feed),), target, by_export(export, codename, packages))

@@ -12,7 +12,6 @@ import lib
 from lib import Case, Package, rpm
 
 SAMPLES = (("vunnel-fixtures.tar.zst", "tests/unit/providers/oracle/test-fixtures/mock_ksplice_data"),
-           ("vunnel-fixtures.tar.zst", "tests/unit/providers/oracle/test-fixtures/mock_data"),
            ("vuls-data-update-fixtures.tar.zst", "pkg/fetch/oracle/linux/testdata/fixtures/com.oracle.elsa-all.xml.bz2"))
 
 
