@@ -19,7 +19,7 @@ def entry(text):
     """The identifiers under which an entry is found: each CVE, else its first word; slips of the pen are put right."""
     text = re.sub(r"\(.*?\)", " ", text)
     found = ["-".join(("CVE", *parts)) for parts in re.findall(r"CVE[-_ ](\d{4})-(\d+)", text)]
-    return sorted(set(found)) or [word for word in text.split() if word != "CVE" and "?" not in word][:1]
+    return sorted(set(found)) or [word for word in text.split() if re.search(r"\d", word)][:1]
 
 
 def documents(work, feed):

@@ -93,6 +93,7 @@ def cases(work):
         target = lib.write_dpkg(work, "debian-made-up-" + release, f"ID=debian\nVERSION_ID={release}\n", packages)
         yield Case(f"lists/made-up-{release}", feeds, target, by_lists(said, release, packages))
     yield from export_cases(work)
+    yield from list_cases(work)
 
 
 def by_export(export, codename, packages):
@@ -161,3 +162,75 @@ def export_cases(work):
                                  enumerate(sorted(versions | {version + "~" for version in versions}))]
                 target = lib.write_dpkg(work, f"debian-export-{name}-{release}", f"ID=debian\nVERSION_ID={release}\n", packages)
                 yield Case(f"export/{name}-{release}", (("debian", feed),), target, by_export(export, codename, packages))
+
+
+STATES = {"<no-dsa>": "deferred", "<postponed>": "deferred", "<ignored>": "will_not_fix", "<unfixed>": "affected",
+          "<removed>": "affected", "<end-of-life>": "end_of_life", "<undetermined>": "under_investigation"}
+
+
+def made_up_list():
+    """CVE/list and DSA/list with each pair of what can be said of unstable and of a release, made for this check:
+    {CVE: (unstable, bookworm, the bulletin's version)}, None where a line is missing."""
+    words = ["2.0-2", *STATES, "<not-affected>"]
+    rows, number = {}, 0
+    for unstable in [*words, None]:
+        if unstable in ("<no-dsa>", "<postponed>", "<ignored>", "<end-of-life>"):
+            continue
+        for release in [*[word for word in words if word != "<removed>"], None]:
+            # A bulletin beside a line that says that nothing is mended contradicts it: nobody can say what is right.
+            for bulletin in (None, "2.0-1+deb12u1")[:1 if release in ("<unfixed>", "<undetermined>", "<end-of-life>") else 2]:
+                number += 1
+                rows[f"CVE-2024-{number:04}"] = unstable, release and release.replace("2.0-2", "2.0-1+deb12u2"), bulletin
+    return rows
+
+
+def list_texts(rows):
+    weaknesses, bulletins = "", ""
+    for place, (weakness, (unstable, release, bulletin)) in enumerate(rows.items()):
+        weaknesses += f"{weakness} (Something is wrong ...)\n"
+        if bulletin:
+            weaknesses += f"\t{{DSA-{9000 + place}-1}}\n"
+            bulletins = (f"[01 Jan 2024] DSA-{9000 + place}-1 one - security update\n\t{{{weakness}}}\n"
+                         f"\t[bookworm] - one {bulletin}\n") + bulletins
+        weaknesses += (f"\t- one {unstable}\n" if unstable else "") + (f"\t[bookworm] - one {release}\n" if release else "")
+    return weaknesses, bulletins
+
+
+def by_list(rows, packages):
+    """The tracker's rules (security_db.py, "copyNotes"): a release has its own line and its bulletins, the higher version of
+    which counts; a line without a version wins over a bulletin, but a remark why there is none (`<no-dsa>`) does not. Without
+    any of these a release has what unstable has. What is put off is affected until it has unstable's version."""
+    expected = {}
+    for package in packages:
+        for weakness, (unstable, release, bulletin) in rows.items():
+            version, answer = package.source_version, None
+            in_unstable = unstable is not None and not unstable.startswith("<") and not deb.less(version, unstable)
+            fixes = [one for one in (release, bulletin) if one and not one.startswith("<")]
+            if release == "<not-affected>":
+                answer = None
+            elif fixes and release not in ("<unfixed>", "<undetermined>", "<end-of-life>"):
+                fixed = deb.highest(fixes)
+                answer = ("fixed", fixed) if deb.less(version, fixed) else None
+            elif release in STATES:
+                answer = (STATES[release], "") if not in_unstable or release in ("<unfixed>", "<undetermined>", "<end-of-life>") \
+                    else None
+            elif unstable in STATES:
+                answer = STATES[unstable], ""
+            elif unstable and unstable != "<not-affected>" and not in_unstable:
+                answer = "affected", ""
+            if answer:
+                expected[weakness, package.name, package.version] = answer
+    return expected
+
+
+def list_cases(work):
+    rows = made_up_list()
+    weaknesses, bulletins = list_texts(rows)
+    feed = work.new("debian-list")
+    for name, text in (("CVE", weaknesses), ("DSA", bulletins)):
+        (feed / name).mkdir(parents=True)
+        (feed / name / "list").write_text(text)
+    versions = ("1.0-1", "2.0-1", "2.0-1+deb12u1", "2.0-1+deb12u2", "2.0-2", "2.1-1")
+    packages = [Package("deb", f"one-{version}", "9:1", "one", version, "amd64") for version in versions]
+    target = lib.write_dpkg(work, "debian-list-12", "ID=debian\nVERSION_ID=12\n", packages)
+    yield Case("cve-list/made-up-12", (("debian", feed),), target, by_list(rows, packages))

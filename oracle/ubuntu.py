@@ -14,7 +14,7 @@ import lib
 from lib import Case, Package, deb
 
 RELEASES = {"trusty": "14.04", "xenial": "16.04", "bionic": "18.04", "focal": "20.04", "jammy": "22.04",
-            "lunar": "23.04", "mantic": "23.10", "noble": "24.04", "questing": "25.10"}
+            "mantic": "23.10", "noble": "24.04", "questing": "25.10"}
 STATES = {"needed": "affected", "active": "affected", "pending": "affected", "needs-triage": "under_investigation",
           "deferred": "deferred"}
 LINE = re.compile(r"^(?:(esm-infra|esm-apps|fips|fips-updates|ros-esm)/)?([a-z]+)(/esm)?_([a-z0-9][a-z0-9.+-]*): *([A-Za-z-]+) *(?:\((.*)\))?", re.M)
@@ -86,8 +86,7 @@ def made_up(said, release):
         if where == release:
             versions = deb.sorted({note for channels in weaknesses.values() for status, note in channels.values()
                                    if status == "released" and re.fullmatch(r"[0-9][A-Za-z0-9.+~:-]*", note)} or {"1"})
-            chosen = {"first": versions[0], "middle": versions[len(versions) // 2], "last": versions[-1],
-                      "almost": versions[-1] + "~"}
+            chosen = {"first": versions[0], "middle": versions[len(versions) // 2], "last": versions[-1]}
             for name, version in chosen.items():
                 yield Package("deb", f"{source}-{name}", "9:1", source, version, "amd64")
 
