@@ -25,7 +25,7 @@ Package = collections.namedtuple("Package", "type name version source source_ver
                                  defaults=("", "", "", ""))
 # `feeds` is {name of the directory: path of the feed}; `expected` is {(id, package, version): (status, fixed)},
 # None instead of the last two where they are not compared.
-Case = collections.namedtuple("Case", "name feeds target expected types", defaults=(None,))
+Case = collections.namedtuple("Case", "name feeds target expected types only", defaults=(None, None))
 
 
 class Work:
@@ -260,7 +260,7 @@ def write_archive(path, files):
     return path
 
 
-def write_dpkg(work, name, release, packages):
+def write_dpkg(work, name, release, packages, more=None):
     """An image whose dpkg database holds these packages; `release` is the text of os-release."""
     text = ""
     for package in packages:
@@ -268,7 +268,7 @@ def write_dpkg(work, name, release, packages):
             f"{package.source} ({package.source_version})"
         text += (f"Package: {package.name}\nStatus: install ok installed\nArchitecture: {package.arch or 'amd64'}\n"
                  + (f"Source: {source}\n" if source != package.name else "") + f"Version: {package.version}\n\n")
-    return write_archive(work.new(name + ".tar"), {"etc/os-release": release, "var/lib/dpkg/status": text})
+    return write_archive(work.new(name + ".tar"), {"etc/os-release": release, "var/lib/dpkg/status": text} | (more or {}))
 
 
 def write_apk(work, name, release, packages):
@@ -311,11 +311,12 @@ def write_rpm(work, name, release, packages):
 
 # Answers.
 
-def reported(document, types=None):
-    """What the product says, in the form of what is expected."""
+def reported(document, types=None, keys=None):
+    """What the product says, in the form of what is expected; where `keys` are given, of those (id, package) alone."""
     found = {}
     for row in document["findings"]:
-        if types is None or row["package"]["type"] in types:
+        if (types is None or row["package"]["type"] in types) and (
+                keys is None or (row["id"], row["package"]["name"].rpartition("-")[0]) in keys):
             key = (row["id"], row["package"]["name"], row["package"]["version"])
             found[key] = (row["status"], " ".join(row["fixed_in"]))
     return found

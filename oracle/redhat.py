@@ -136,6 +136,7 @@ def expected(said, release, packages):
 
 
 def plain(version):
+    """A version without the epoch that everybody leaves out."""
     return version.removeprefix("0:")
 
 

@@ -80,6 +80,42 @@ def expected(said, release, packages):
     return found
 
 
+def with_pro(said, release, packages):
+    """What a subscriber to ESM has, in a release that has ended for others: the fixes of that channel as well."""
+    found = {}
+    for package in packages:
+        for weakness, channels in said.get((release, package.source), {}).items():
+            paid = [channels[name] for name in channels if "esm" in name]
+            fixes = [note for status, note in paid if status == "released" and note]
+            if channels.get("", ("",))[0] == "ignored" and fixes and len(paid) == 1:
+                if deb.less(package.source_version, fixes[0]):
+                    found[weakness, package.name, package.version] = ("fixed", fixes[0])
+    return found
+
+
+def only_paid(said, release):
+    """What is said of packages that ESM mended after everybody's updates had ended."""
+    kept = {}
+    for (where, source), weaknesses in said.items():
+        mended = {one: channels for one, channels in weaknesses.items() if where == release
+                  and channels.get("", ("",))[0] == "ignored" and "esm-infra" in channels
+                  and channels["esm-infra"][0] == "released" and channels["esm-infra"][1]}
+        if mended:
+            kept[where, source] = mended
+    return kept
+
+
+def pro_case(work, said, feeds, release, codename):
+    """An image of a subscriber; compared are only weaknesses that ESM mended."""
+    kept = only_paid(said, release)
+    packages = list(made_up(kept, release))
+    target = lib.write_dpkg(work, "ubuntu-pro-" + release, f"ID=ubuntu\nVERSION_ID={release}\n", packages, {
+        "etc/apt/sources.list.d/ubuntu-esm-infra.list":
+            f"deb https://esm.ubuntu.com/infra/ubuntu {codename}-infra-security main\n"})
+    return Case(f"pro-{release}", feeds, target, with_pro(kept, release, packages),
+                only={(one, source) for (_, source), rows in kept.items() for one in rows})
+
+
 def made_up(said, release):
     """For each source of a release packages round the versions that the tracker names for it."""
     for (where, source), weaknesses in sorted(said.items()):
@@ -98,6 +134,8 @@ def cases(work):
         packages = list(lib.dpkg(lib.members(target, "var/lib/dpkg/status").popitem()[1].decode()))
         release = lib.release_of(target)["VERSION_ID"]
         yield Case(target.name, feeds, target, expected(said, release, packages), ("deb",))
+    for codename in ("xenial", "bionic"):
+        yield pro_case(work, said, feeds, RELEASES[codename], codename)
     for release in RELEASES.values():
         packages = list(made_up(said, release))
         target = lib.write_dpkg(work, "ubuntu-made-up-" + release, f"ID=ubuntu\nVERSION_ID={release}\n", packages)
