@@ -345,6 +345,13 @@ fn parse(
     let (found, problems) = (cataloger.parse)(path, bytes, limits);
     report.found = found;
     report.problems.extend(problems);
+    let (names, limit) = (report.found.packages.len(), limits.packages);
+    if names > limit {
+        report.found.packages.truncate(limit);
+        let detail = format!("names {names} packages, more than the {limit} that are kept");
+        let problem = Problem::new(ProblemKind::Limit, path, detail);
+        report.problems.push(problem);
+    }
     report.is_read = true;
     for files in report.found.owned.values_mut() {
         files.retain(|file| ownership::may_hold_a_package(&file.path));

@@ -32,6 +32,7 @@ pub const BERKELEY: Cataloger = Cataloger {
     ],
     role: Role::Database,
     parse: |path, bytes, limits| parse(path, bytes, limits, bdb::read),
+    is_large: true,
     ..PLAIN
 };
 
@@ -47,6 +48,7 @@ pub const NDB: Cataloger = Cataloger {
     magic: ndb::MAGIC,
     role: Role::Database,
     parse: |path, bytes, limits| parse(path, bytes, limits, ndb::read),
+    is_large: true,
     ..PLAIN
 };
 
@@ -67,6 +69,7 @@ pub const SQLITE: Cataloger = Cataloger {
         suffix: "-wal",
         apply: wal::apply,
     }),
+    is_large: true,
     ..PLAIN
 };
 

@@ -38,8 +38,15 @@ pub struct Limits {
     pub names_bytes: u64,
     /// One header's long name, PAX records or sparse map.
     pub metadata_bytes: u64,
-    /// One file that is read into memory to be catalogued.
+    /// One file that is read into memory to be catalogued, and all that wait for their journals.
     pub captured_bytes: u64,
+    /// One such file of text. A name and a version are a few bytes of it, and some hundred bytes
+    /// once they are read: less of it makes more.
+    pub text_bytes: u64,
+    /// Packages that are kept of one file of a layer.
+    pub packages: usize,
+    /// Packages that are kept of an image.
+    pub image_packages: usize,
     /// Archives that may lie inside each other, in a file of a layer: a jar in a jar.
     pub archive_depth: usize,
     /// All that is inflated of one file of a layer and of the archives in it. It stands to the
@@ -78,6 +85,9 @@ impl Default for Limits {
             names_bytes: 512 * MIB,
             metadata_bytes: MIB,
             captured_bytes: 512 * MIB,
+            text_bytes: 64 * MIB,
+            packages: 200_000,
+            image_packages: 1_000_000,
             archive_depth: 16,
             archive_bytes: 2 * GIB,
             archive_floor: 32 * MIB,

@@ -227,7 +227,7 @@ fn no_layer_panics() {
         let report = crate::catalogue(bytes.as_slice(), &Limits::default()).unwrap();
         let again = crate::LayerReport::from_bytes(&report.to_bytes()).unwrap();
         assert_eq!(report, again);
-        crate::squash(&[report, again]);
+        crate::squash(&[report, again], &Limits::default());
     }
 }
 

@@ -49,7 +49,7 @@ fn a_cut_layer_gives_what_it_holds() {
     };
     let cut = |bytes: &[u8], at: usize| {
         let report = catalogue(bytes.get(..at).unwrap(), &Limits::default()).unwrap();
-        let inventory = squash(std::slice::from_ref(&report));
+        let inventory = squash(std::slice::from_ref(&report), &Limits::default());
         show_inventory(&inventory, &[report.diff_id])
     };
     expect![[r#"
@@ -91,7 +91,54 @@ fn limits_are_gaps_not_failures() {
         ! var/lib/dpkg/status (limit)
             has 116 bytes, more than the 30 that are read
     "#]]
-    .assert_eq(&show_inventory(&squash(&[report]), &[]));
+    .assert_eq(&show_inventory(&squash(&[report], &limits), &[]));
+}
+
+#[test]
+fn more_packages_than_are_kept_are_a_gap() {
+    let text = format!("{DEBIAN}//- layer\n//- /lib/apk/db/installed\nP:musl\nV:1.2-r0\n\n");
+    let image = Fixture::parse(&text).unwrap();
+    let show = |limits: Limits| {
+        let read = |layer: &FixtureLayer| catalogue(layer.blob.as_slice(), &limits).unwrap();
+        let reports: Vec<LayerReport> = image.layers.iter().map(read).collect();
+        show_inventory(&squash(&reports, &limits), &[])
+    };
+    expect![[r#"
+        distro debian-10 = debian:10
+        musl 1.2-r0 @ lib/apk/db/installed, layer -
+        apt 1.8.2 @ var/lib/dpkg/status, layer -
+        databases ["lib/apk/db/installed", "var/lib/dpkg/status"]
+        ! var/lib/dpkg/status (limit)
+            names 2 packages, more than the 1 that are kept
+    "#]]
+    .assert_eq(&show(Limits {
+        packages: 1,
+        ..Limits::default()
+    }));
+    expect![[r#"
+        distro debian-10 = debian:10
+        musl 1.2-r0 @ lib/apk/db/installed, layer -
+        apt 1.8.2 @ var/lib/dpkg/status, layer -
+        databases ["lib/apk/db/installed", "var/lib/dpkg/status"]
+        ! layers (limit)
+            hold 3 packages, more than the 2 that are kept
+    "#]]
+    .assert_eq(&show(Limits {
+        image_packages: 2,
+        ..Limits::default()
+    }));
+    // Text makes more of itself than a database or a program does.
+    expect![[r#"
+        distro debian-10 = debian:10
+        musl 1.2-r0 @ lib/apk/db/installed, layer -
+        databases ["lib/apk/db/installed"]
+        ! var/lib/dpkg/status (limit)
+            has 116 bytes, more than the 100 that are read
+    "#]]
+    .assert_eq(&show(Limits {
+        text_bytes: 100,
+        ..Limits::default()
+    }));
 }
 
 #[test]
