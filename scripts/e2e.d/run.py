@@ -17,6 +17,7 @@ import gate  # noqa: E402
 import hostile  # noqa: E402
 import indexes  # noqa: E402
 import lib  # noqa: E402
+import limits  # noqa: E402
 import matrix  # noqa: E402
 import powercut  # noqa: E402
 import shared  # noqa: E402
@@ -28,6 +29,7 @@ PARTS = {
     "gate": gate.main,
     "database": database.main,
     "hostile": hostile.main,
+    "limits": limits.main,
     "crash": crash.main,
     "crash-events": crash_events.main,
     "powercut": powercut.main,
