@@ -361,7 +361,8 @@ fn parse(
         .owned
         .retain(|_, files: &mut Vec<_>| !files.is_empty());
     let is_package = cataloger.role == Role::Installed && !report.found.packages.is_empty();
-    if is_package && ownership::may_be_owned(path) {
+    // Of other files no claim is kept that a digest could be compared with.
+    if is_package && ownership::may_be_owned(path) && ownership::may_hold_a_package(path) {
         report.digests = Some(FileDigests::of(bytes));
     }
 }

@@ -69,7 +69,6 @@ pub const SQLITE: Cataloger = Cataloger {
         suffix: "-wal",
         apply: wal::apply,
     }),
-    is_large: true,
     ..PLAIN
 };
 
