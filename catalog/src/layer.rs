@@ -67,6 +67,13 @@ struct Reading<'a> {
     buffer: Vec<u8>,
     /// The directory whose name was read last: entries come together.
     last: String,
+    left: Left,
+}
+
+/// What may still be kept of a layer.
+struct Left {
+    packages: usize,
+    owned: usize,
 }
 
 impl<'a> Reading<'a> {
@@ -78,6 +85,10 @@ impl<'a> Reading<'a> {
             held_bytes: 0,
             buffer: Vec::new(),
             last: String::new(),
+            left: Left {
+                packages: limits.image_packages,
+                owned: limits.owned_files,
+            },
         }
     }
 
@@ -136,7 +147,8 @@ impl<'a> Reading<'a> {
         };
         self.last = directory.to_owned();
         let mut report = FileReport::of(cataloger.name);
-        parse(cataloger, directory, &[], self.limits, &mut report);
+        let content = (directory, &[][..]);
+        parse(cataloger, content, self.limits, &mut self.left, &mut report);
         if !report.found.is_empty() || !report.problems.is_empty() {
             let place = format!("{directory}{INSIDE}");
             self.contents.found.insert(place, report);
@@ -181,7 +193,8 @@ impl<'a> Reading<'a> {
             cataloger.most_bytes(limits),
         ) {
             Ok(cut) => {
-                parse(cataloger, path, &self.buffer, limits, &mut report);
+                let content = (path, self.buffer.as_slice());
+                parse(cataloger, content, limits, &mut self.left, &mut report);
                 report.problems.extend(cut);
             }
             Err(problem) => report.problems.push(problem),
@@ -263,7 +276,8 @@ impl<'a> Reading<'a> {
                 report.problems.push(problem);
             }
         }
-        parse(cataloger, path, &bytes, self.limits, report);
+        let content = (path, bytes.as_slice());
+        parse(cataloger, content, self.limits, &mut self.left, report);
     }
 }
 
@@ -328,11 +342,36 @@ fn fill(
     }))
 }
 
+/// Leaves out what is more than may be kept of a file or of its layer.
+fn cut(path: &str, limits: &Limits, left: &mut Left, report: &mut FileReport) {
+    let mut more = |what: &str, has: usize, limit: usize| {
+        let detail = format!("names {has} {what}, more than the {limit} that are kept");
+        let problem = Problem::new(ProblemKind::Limit, path, detail);
+        report.problems.push(problem);
+    };
+    let packages = &mut report.found.packages;
+    let (has, limit) = (packages.len(), limits.packages.min(left.packages));
+    if has > limit {
+        packages.truncate(limit);
+        more("packages", has, limit);
+    }
+    left.packages -= packages.len();
+    let owned = report.found.owned.values_mut();
+    let has: usize = owned.map(|files| files.len()).sum();
+    if has > left.owned {
+        more("files of packages", has, left.owned);
+    }
+    for files in report.found.owned.values_mut() {
+        files.truncate(left.owned);
+        left.owned -= files.len();
+    }
+}
+
 fn parse(
     cataloger: &Cataloger,
-    path: &str,
-    bytes: &[u8],
+    (path, bytes): (&str, &[u8]),
     limits: &Limits,
+    left: &mut Left,
     report: &mut FileReport,
 ) {
     if !bytes.starts_with(cataloger.magic) {
@@ -345,17 +384,11 @@ fn parse(
     let (found, problems) = (cataloger.parse)(path, bytes, limits);
     report.found = found;
     report.problems.extend(problems);
-    let (names, limit) = (report.found.packages.len(), limits.packages);
-    if names > limit {
-        report.found.packages.truncate(limit);
-        let detail = format!("names {names} packages, more than the {limit} that are kept");
-        let problem = Problem::new(ProblemKind::Limit, path, detail);
-        report.problems.push(problem);
-    }
     report.is_read = true;
     for files in report.found.owned.values_mut() {
         files.retain(|file| ownership::may_hold_a_package(&file.path));
     }
+    cut(path, limits, left, report);
     report
         .found
         .owned

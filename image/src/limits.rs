@@ -45,8 +45,10 @@ pub struct Limits {
     pub text_bytes: u64,
     /// Packages that are kept of one file of a layer.
     pub packages: usize,
-    /// Packages that are kept of an image.
+    /// Packages that are kept of a layer, and of an image.
     pub image_packages: usize,
+    /// Files that packages own and that are kept of a layer: those that may hold packages.
+    pub owned_files: usize,
     /// Archives that may lie inside each other, in a file of a layer: a jar in a jar.
     pub archive_depth: usize,
     /// All that is inflated of one file of a layer and of the archives in it. It stands to the
@@ -88,6 +90,7 @@ impl Default for Limits {
             text_bytes: 64 * MIB,
             packages: 200_000,
             image_packages: 1_000_000,
+            owned_files: 2_000_000,
             archive_depth: 16,
             archive_bytes: 2 * GIB,
             archive_floor: 32 * MIB,

@@ -127,6 +127,23 @@ fn more_packages_than_are_kept_are_a_gap() {
         image_packages: 2,
         ..Limits::default()
     }));
+    let owned = format!("{DEBIAN}//- /var/lib/dpkg/info/a.list\n/bin/a\n/bin/b\n/etc/c.d\n");
+    let image = Fixture::parse(&owned).unwrap();
+    let limits = Limits {
+        image_packages: 1,
+        owned_files: 1,
+        ..Limits::default()
+    };
+    let report = catalogue(image.layers[0].blob.as_slice(), &limits).unwrap();
+    expect![[r#"
+        distro debian-10 = debian:10
+        apt 1.8.2 @ var/lib/dpkg/status, layer -
+        databases ["var/lib/dpkg/status"]
+        ! var/lib/dpkg/info/a.list (limit)
+            names 2 files of packages, more than the 1 that are kept
+        ! var/lib/dpkg/status (limit)
+            names 2 packages, more than the 1 that are kept
+    "#]].assert_eq(&show_inventory(&squash(&[report], &limits), &[]));
     // Text makes more of itself than a database or a program does.
     expect![[r#"
         distro debian-10 = debian:10
