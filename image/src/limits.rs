@@ -63,10 +63,13 @@ pub struct Limits {
     pub program_bytes: u64,
     /// An archive that must be inflated before it can be read at any place.
     pub spool_bytes: u64,
-    /// Package repositories that one file may name.
+    /// Package repositories that one file may name, and all files of a layer together.
     pub repositories: usize,
-    /// Problems that are kept for one layer; later ones are counted in the last.
+    /// Problems that are kept of one file, and of one layer as a whole; later ones are counted in
+    /// the last.
     pub problems: usize,
+    /// Problems that are kept of all files of a layer; later ones are counted.
+    pub file_problems: usize,
 }
 
 impl Default for Limits {
@@ -99,6 +102,7 @@ impl Default for Limits {
             spool_bytes: 64 * GIB,
             repositories: 10_000,
             problems: 100,
+            file_problems: 10_000,
         }
     }
 }

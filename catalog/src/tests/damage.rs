@@ -143,7 +143,28 @@ fn more_packages_than_are_kept_are_a_gap() {
             names 2 files of packages, more than the 1 that are kept
         ! var/lib/dpkg/status (limit)
             names 2 packages, more than the 1 that are kept
-    "#]].assert_eq(&show_inventory(&squash(&[report], &limits), &[]));
+    "#]]
+    .assert_eq(&show_inventory(&squash(&[report], &limits), &[]));
+    // Second names of a file say the same again.
+    let linked =
+        format!("{DEBIAN}//- hardlink /var/lib/dpkg/status.d/a -> /var/lib/dpkg/status.d/b\n");
+    let linked = linked.replace("/var/lib/dpkg/status\n", "/var/lib/dpkg/status.d/b\n");
+    let image = Fixture::parse(&linked).unwrap();
+    let limits = Limits {
+        image_packages: 2,
+        file_problems: 1,
+        ..Limits::default()
+    };
+    let report = catalogue(image.layers[0].blob.as_slice(), &limits).unwrap();
+    expect![[r#"
+        distro debian-10 = debian:10
+        apt 1.8.2 @ var/lib/dpkg/status.d/b, layer -
+        bash 5.0-4 @ var/lib/dpkg/status.d/b, layer -
+        databases ["var/lib/dpkg/status.d/b"]
+        ! var/lib/dpkg/status.d/a (limit)
+            is a hard link to var/lib/dpkg/status.d/b, which names more than is kept twice
+    "#]]
+    .assert_eq(&show_inventory(&squash(&[report], &limits), &[]));
     // Text makes more of itself than a database or a program does.
     expect![[r#"
         distro debian-10 = debian:10
@@ -156,6 +177,27 @@ fn more_packages_than_are_kept_are_a_gap() {
         text_bytes: 100,
         ..Limits::default()
     }));
+}
+
+#[test]
+fn more_problems_than_are_kept_are_counted() {
+    let image = Fixture::parse(&format!("{DEBIAN}one\ntwo\nthree\n")).unwrap();
+    let limits = Limits {
+        file_problems: 1,
+        ..Limits::default()
+    };
+    let report = catalogue(image.layers[0].blob.as_slice(), &limits).unwrap();
+    let id = report.diff_id.clone();
+    expect![[r#"
+        distro debian-10 = debian:10
+        apt 1.8.2 @ var/lib/dpkg/status, layer 1
+        bash 5.0-4 @ var/lib/dpkg/status, layer 1
+        databases ["var/lib/dpkg/status"]
+        ! var/lib/dpkg/status:8 (malformed)
+            is no field: 'one'
+        ! layer 1 (limit)
+            2 more problems of files are left out
+    "#]].assert_eq(&show_inventory(&squash(&[report], &limits), &[id]));
 }
 
 #[test]
