@@ -39,17 +39,19 @@ pub struct Cataloger {
     pub parse: Parse,
     /// A file beside it that holds what was not written into it yet.
     pub journal: Option<Journal>,
-    /// Whether honest files of it are larger than others: programs and archives, which are read
-    /// up to [`Limits::program_bytes`].
+    /// Whether honest files of it are larger than others: programs, archives and databases that
+    /// are no text, which are read up to [`Limits::program_bytes`].
     pub is_large: bool,
 }
 
 impl Cataloger {
     /// Bytes up to which a file of it is read.
     pub fn most_bytes(&self, limits: &Limits) -> u64 {
-        match self.is_large {
-            true => limits.program_bytes,
-            false => limits.captured_bytes,
+        match (self.is_large, self.role) {
+            (true, _) => limits.program_bytes,
+            // Bills of whole systems list each file as well.
+            (false, Role::Bill) => limits.captured_bytes,
+            (false, _) => limits.text_bytes.min(limits.captured_bytes),
         }
     }
 }

@@ -67,6 +67,17 @@ struct Reading<'a> {
     buffer: Vec<u8>,
     /// The directory whose name was read last: entries come together.
     last: String,
+    left: Left,
+}
+
+/// What may still be kept of a layer.
+struct Left {
+    packages: usize,
+    owned: usize,
+    repositories: usize,
+    problems: usize,
+    /// Problems that were not kept.
+    left_out: usize,
 }
 
 impl<'a> Reading<'a> {
@@ -78,6 +89,13 @@ impl<'a> Reading<'a> {
             held_bytes: 0,
             buffer: Vec::new(),
             last: String::new(),
+            left: Left {
+                packages: limits.image_packages,
+                owned: limits.owned_files,
+                repositories: limits.repositories,
+                problems: limits.file_problems,
+                left_out: 0,
+            },
         }
     }
 
@@ -104,20 +122,33 @@ impl<'a> Reading<'a> {
                 contents.symlinks.insert(path, target);
             }
             Kind::Hardlink { target } => {
-                let report = hard_link(contents, &path, &target);
+                let report = hard_link(contents, &path, &target, &mut self.left);
                 contents.replace(&path);
-                keep(contents, path, report);
+                self.keep(path, report);
             }
             Kind::File { size } => {
                 contents.replace(&path);
                 let report = self.file(&path, size, entry.body);
-                keep(&mut self.contents, path, report);
+                self.keep(path, report);
             }
             Kind::Other => {
                 contents.replace(&path);
                 contents.touched.insert(path);
             }
         }
+    }
+
+    /// Keeps what a file says, and as many of its problems as may be kept of a layer.
+    fn keep(&mut self, path: String, report: Option<FileReport>) {
+        let Some(mut report) = report else {
+            self.contents.touched.insert(path);
+            return;
+        };
+        let (has, left) = (report.problems.len(), &mut self.left);
+        report.problems.truncate(left.problems);
+        left.problems -= report.problems.len();
+        left.left_out += has - report.problems.len();
+        self.contents.found.insert(path, report);
     }
 
     /// What the name of a directory says that an entry is or lies in, where a cataloger knows it.
@@ -136,10 +167,11 @@ impl<'a> Reading<'a> {
         };
         self.last = directory.to_owned();
         let mut report = FileReport::of(cataloger.name);
-        parse(cataloger, directory, &[], self.limits, &mut report);
+        let content = (directory, &[][..]);
+        parse(cataloger, content, self.limits, &mut self.left, &mut report);
         if !report.found.is_empty() || !report.problems.is_empty() {
             let place = format!("{directory}{INSIDE}");
-            self.contents.found.insert(place, report);
+            self.keep(place, Some(report));
         }
     }
 
@@ -181,7 +213,8 @@ impl<'a> Reading<'a> {
             cataloger.most_bytes(limits),
         ) {
             Ok(cut) => {
-                parse(cataloger, path, &self.buffer, limits, &mut report);
+                let content = (path, self.buffer.as_slice());
+                parse(cataloger, content, limits, &mut self.left, &mut report);
                 report.problems.extend(cut);
             }
             Err(problem) => report.problems.push(problem),
@@ -225,6 +258,11 @@ impl<'a> Reading<'a> {
             }
         }
         self.contents.problems = problems;
+        if self.left.left_out > 0 {
+            let detail = format!("{} more problems of files are left out", self.left.left_out);
+            let problem = Problem::new(ProblemKind::Limit, PLACE, detail);
+            self.contents.problems.push(problem);
+        }
         if self.contents.is_of_windows() {
             let detail = "is a layer of Windows: neither its registry nor its updates are read, \
                           and its files lie below Files";
@@ -263,37 +301,49 @@ impl<'a> Reading<'a> {
                 report.problems.push(problem);
             }
         }
-        parse(cataloger, path, &bytes, self.limits, report);
+        let content = (path, bytes.as_slice());
+        parse(cataloger, content, self.limits, &mut self.left, report);
     }
 }
 
-fn keep(contents: &mut Contents, path: String, report: Option<FileReport>) {
-    match report {
-        Some(report) => {
-            contents.found.insert(path, report);
-        }
-        None => {
-            contents.touched.insert(path);
-        }
-    }
-}
-
-/// A second name of a file says what the first one says, where both mean the same format.
-fn hard_link(contents: &Contents, path: &str, target: &str) -> Option<FileReport> {
+/// A second name of a file says what the first one says, where both mean the same format and as
+/// far as that may be kept once more.
+fn hard_link(contents: &Contents, path: &str, target: &str, left: &mut Left) -> Option<FileReport> {
     let known = contents.found.get(target);
-    let Some(cataloger) = cataloger::of_path(path) else {
-        // A program's second name may be any.
-        let programs = cataloger::of_programs()?;
-        return known
-            .filter(|report| report.cataloger == programs.name)
-            .cloned();
-    };
-    if let Some(report) = known.filter(|report| report.cataloger == cataloger.name) {
-        return Some(report.clone());
+    let named = cataloger::of_path(path);
+    // A program's second name may be any.
+    let cataloger = named.or(cataloger::of_programs())?;
+    let known = known.filter(|report| report.cataloger == cataloger.name);
+    if let Some(report) = known {
+        if left.take(report) {
+            return Some(report.clone());
+        }
+        let detail = format!("is a hard link to {target}, which names more than is kept twice");
+        let problem = Problem::new(ProblemKind::Limit, path, detail);
+        return Some(FileReport::unread(cataloger.name, problem));
     }
+    named?;
     let detail = format!("is a hard link to {target}, whose content was not read");
     let problem = Problem::new(ProblemKind::Unsupported, path, detail);
     Some(FileReport::unread(cataloger.name, problem))
+}
+
+impl Left {
+    /// Takes what a report names, where all of it may still be kept.
+    fn take(&mut self, report: &FileReport) -> bool {
+        let found = &report.found;
+        let owned = found.owned.values().map(Vec::len).sum();
+        let left = [
+            self.packages.checked_sub(found.packages.len()),
+            self.owned.checked_sub(owned),
+            self.repositories.checked_sub(found.repositories.len()),
+        ];
+        let [Some(packages), Some(owned), Some(repositories)] = left else {
+            return false;
+        };
+        (self.packages, self.owned, self.repositories) = (packages, owned, repositories);
+        true
+    }
 }
 
 /// More than this is not taken beforehand on the word of a header.
@@ -328,11 +378,43 @@ fn fill(
     }))
 }
 
+/// Leaves out what is more than may be kept of a file or of its layer.
+fn cut(path: &str, limits: &Limits, left: &mut Left, report: &mut FileReport) {
+    let mut more = |what: &str, has: usize, limit: usize| {
+        let detail = format!("names {has} {what}, more than the {limit} that are kept");
+        let problem = Problem::new(ProblemKind::Limit, path, detail);
+        report.problems.push(problem);
+    };
+    let packages = &mut report.found.packages;
+    let (has, limit) = (packages.len(), limits.packages.min(left.packages));
+    if has > limit {
+        packages.truncate(limit);
+        more("packages", has, limit);
+    }
+    left.packages -= packages.len();
+    let repositories = &mut report.found.repositories;
+    let has = repositories.len();
+    if has > left.repositories {
+        repositories.truncate(left.repositories);
+        more("repositories", has, left.repositories);
+    }
+    left.repositories -= repositories.len();
+    let owned = report.found.owned.values_mut();
+    let has: usize = owned.map(|files| files.len()).sum();
+    if has > left.owned {
+        more("files of packages", has, left.owned);
+    }
+    for files in report.found.owned.values_mut() {
+        files.truncate(left.owned);
+        left.owned -= files.len();
+    }
+}
+
 fn parse(
     cataloger: &Cataloger,
-    path: &str,
-    bytes: &[u8],
+    (path, bytes): (&str, &[u8]),
     limits: &Limits,
+    left: &mut Left,
     report: &mut FileReport,
 ) {
     if !bytes.starts_with(cataloger.magic) {
@@ -349,12 +431,14 @@ fn parse(
     for files in report.found.owned.values_mut() {
         files.retain(|file| ownership::may_hold_a_package(&file.path));
     }
+    cut(path, limits, left, report);
     report
         .found
         .owned
         .retain(|_, files: &mut Vec<_>| !files.is_empty());
     let is_package = cataloger.role == Role::Installed && !report.found.packages.is_empty();
-    if is_package && ownership::may_be_owned(path) {
+    // Of other files no claim is kept that a digest could be compared with.
+    if is_package && ownership::may_be_owned(path) && ownership::may_hold_a_package(path) {
         report.digests = Some(FileDigests::of(bytes));
     }
 }

@@ -56,6 +56,8 @@ impl Pom {
             let Some(way) = way.strip_prefix("project/") else {
                 return;
             };
+            // What holds in a profile only may hold.
+            let way = way.strip_prefix("profiles/profile/").unwrap_or(way);
             match node {
                 Node::Start(_) if way.ends_with("/dependency") => open = Coordinates::default(),
                 Node::Start(_) => {}
@@ -240,12 +242,16 @@ mod tests {
   <build><plugins><plugin><dependencies>
     <dependency><groupId>g</groupId><artifactId>plugin</artifactId><version>1</version></dependency>
   </dependencies></plugin></plugins></build>
+  <profiles><profile><id>id</id><properties><c>4</c></properties><dependencies>
+    <dependency><groupId>g</groupId><artifactId>profiled</artifactId><version>${c}</version></dependency>
+  </dependencies></profile></profiles>
 </project>"#;
         expect![[r#"
             maven org.x:vars 1.2-x
             maven g:managed 3
             maven org.example:sister 7
             maven g:only 1.0
+            maven g:profiled 4
         "#]]
         .assert_eq(&show(parse("pom.xml", text.as_bytes(), &Limits::default())));
         let (pom, _) = Pom::read(text.as_bytes());

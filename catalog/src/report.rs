@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
-use model::{Digest, Problem};
+use image::layer::PLACE;
+use model::{Digest, Problem, ProblemKind};
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
@@ -140,6 +141,24 @@ const MAGIC: &[u8] = b"LZLR1\n";
 const MOST_BYTES: u64 = 4 << 30;
 
 impl LayerReport {
+    /// Of a layer that is not distributed with the image and that nobody put there: all of it is
+    /// a gap.
+    pub fn absent(diff_id: Digest) -> LayerReport {
+        let detail = "is not distributed with the image (a foreign layer) and is not here: \
+                      nothing in it was looked at";
+        let problem = Problem::new(ProblemKind::Unsupported, PLACE, detail);
+        LayerReport {
+            diff_id,
+            is_whole: false,
+            compressed_size: 0,
+            uncompressed_size: 0,
+            contents: Contents {
+                problems: vec![problem],
+                ..Contents::default()
+            },
+        }
+    }
+
     /// The report as bytes to be kept under (layer digest, [`crate::REVISION`]).
     pub fn to_bytes(&self) -> Vec<u8> {
         // Neither step can fail on these types in memory; if one did, the bytes would be refused

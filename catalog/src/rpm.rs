@@ -34,6 +34,7 @@ pub const BERKELEY: Cataloger = Cataloger {
     ],
     role: Role::Database,
     parse: |path, bytes, limits| parse(path, bytes, limits, bdb::read),
+    is_large: true,
     ..PLAIN
 };
 
@@ -49,6 +50,7 @@ pub const NDB: Cataloger = Cataloger {
     magic: ndb::MAGIC,
     role: Role::Database,
     parse: |path, bytes, limits| parse(path, bytes, limits, ndb::read),
+    is_large: true,
     ..PLAIN
 };
 

@@ -4,6 +4,7 @@
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
+use image::Limits;
 use image::layer::PLACE;
 use model::{
     Digest, ImageLayer, Installed, Inventory, Ownership, PackageType, Problem, ProblemKind,
@@ -25,8 +26,8 @@ pub(crate) mod view;
 pub(crate) use distro::of_fact as distro_of;
 use view::View;
 
-/// Puts reports on each other, lowest first.
-pub fn squash<R: Borrow<LayerReport>>(reports: &[R]) -> Inventory {
+/// Puts reports on each other, lowest first, and keeps as many packages as the limits allow.
+pub fn squash<R: Borrow<LayerReport>>(reports: &[R], limits: &Limits) -> Inventory {
     let reports: Vec<&LayerReport> = reports.iter().map(Borrow::borrow).collect();
     let contents: Vec<&Contents> = reports.iter().map(|report| &report.contents).collect();
     let name = |at: usize| reports.get(at).map(|report| report.diff_id.clone());
@@ -46,19 +47,26 @@ pub fn squash<R: Borrow<LayerReport>>(reports: &[R]) -> Inventory {
             inventory.problems.push(Problem::new(kind, place, detail));
         }
     }
-    finish(inventory)
+    finish(inventory, limits)
 }
 
 /// The inventory of a directory on disk.
-pub fn of_directory(contents: &Contents) -> Inventory {
+pub fn of_directory(contents: &Contents, limits: &Limits) -> Inventory {
     let mut inventory = of_contents(&[contents], Kind::Directory, |_| None);
     inventory.problems.extend(contents.problems.iter().cloned());
-    finish(inventory)
+    finish(inventory, limits)
 }
 
-fn finish(mut inventory: Inventory) -> Inventory {
+fn finish(mut inventory: Inventory, limits: &Limits) -> Inventory {
     inventory.packages.sort();
     inventory.packages.dedup();
+    let (names, limit) = (inventory.packages.len(), limits.image_packages);
+    if names > limit {
+        inventory.packages.truncate(limit);
+        let detail = format!("hold {names} packages, more than the {limit} that are kept");
+        let problem = Problem::new(ProblemKind::Limit, "layers", detail);
+        inventory.problems.push(problem);
+    }
     inventory.databases.sort();
     inventory.repositories.sort();
     inventory.repositories.dedup();

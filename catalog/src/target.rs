@@ -66,11 +66,11 @@ pub fn catalogue_source(source: &Source, limits: &Limits) -> Result<Inventory, C
             let place = root.display().to_string();
             CatalogueError::Io { place, cause }
         })?;
-        return Ok(squash::of_directory(&contents));
+        return Ok(squash::of_directory(&contents, limits));
     }
     let reports: Result<Vec<LayerReport>, CatalogueError> =
         read_all(source.layers(), limits).into_iter().collect();
-    let mut inventory = squash(&reports?);
+    let mut inventory = squash(&reports?, limits);
     let commands = source.layers().iter().map(|layer| layer.command.as_deref());
     inventory.set_commands(commands.map(Option::unwrap_or_default));
     Ok(inventory)
@@ -121,6 +121,10 @@ fn read_one(
     layer: &SourceLayer,
     limits: &Limits,
 ) -> Result<LayerReport, CatalogueError> {
+    // What is not distributed with the image need not be here.
+    if let (true, Some(diff_id)) = (layer.is_absent(), &layer.diff_id) {
+        return Ok(LayerReport::absent(diff_id.clone()));
+    }
     let read = layer
         .open()
         .and_then(|reader| layer::catalogue(reader, limits));

@@ -118,7 +118,7 @@ fn check(text: &str, expected: Expect) {
         .iter()
         .map(|report| report.diff_id.clone())
         .collect();
-    expected.assert_eq(&show_inventory(&squash(&reports), &ids));
+    expected.assert_eq(&show_inventory(&squash(&reports, &Limits::default()), &ids));
 }
 
 const DEBIAN: &str = "\
@@ -312,14 +312,20 @@ fn without_a_database_nothing_is_answered() {
         databases []
     "#]],
     );
-    assert_eq!(squash::<LayerReport>(&[]), Inventory::default());
+    assert_eq!(
+        squash::<LayerReport>(&[], &Limits::default()),
+        Inventory::default()
+    );
 }
 
 #[test]
 fn the_same_layer_twice_is_one_answer() {
     let image = Fixture::parse(DEBIAN).unwrap();
     let twice = [image.layers[0].clone(), image.layers[0].clone()];
-    let (once, twice) = (squash(&reports(&image.layers)), squash(&reports(&twice)));
+    let (once, twice) = (
+        squash(&reports(&image.layers), &Limits::default()),
+        squash(&reports(&twice), &Limits::default()),
+    );
     assert_eq!(once.packages, twice.packages);
     assert_eq!(once.packages.len(), 2);
 }
@@ -387,7 +393,7 @@ fn the_family_of_rpm_is_told_by_its_own_files() {
         ),
     ] {
         let image = Fixture::parse(&format!("//- layer\n{text}")).unwrap();
-        let inventory = squash(&reports(&image.layers));
+        let inventory = squash(&reports(&image.layers), &Limits::default());
         let stream = inventory.distro.and_then(|distro| distro.stream()).unwrap();
         assert_eq!(stream.to_string(), expected);
     }

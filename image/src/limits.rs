@@ -38,8 +38,17 @@ pub struct Limits {
     pub names_bytes: u64,
     /// One header's long name, PAX records or sparse map.
     pub metadata_bytes: u64,
-    /// One file that is read into memory to be catalogued.
+    /// One file that is read into memory to be catalogued, and all that wait for their journals.
     pub captured_bytes: u64,
+    /// One such file of text. A name and a version are a few bytes of it, and some hundred bytes
+    /// once they are read: less of it makes more.
+    pub text_bytes: u64,
+    /// Packages that are kept of one file of a layer.
+    pub packages: usize,
+    /// Packages that are kept of a layer, and of an image.
+    pub image_packages: usize,
+    /// Files that packages own and that are kept of a layer: those that may hold packages.
+    pub owned_files: usize,
     /// Archives that may lie inside each other, in a file of a layer: a jar in a jar.
     pub archive_depth: usize,
     /// All that is inflated of one file of a layer and of the archives in it. It stands to the
@@ -58,10 +67,13 @@ pub struct Limits {
     pub bill_bytes: u64,
     /// Components of such a bill.
     pub bill_components: usize,
-    /// Package repositories that one file may name.
+    /// Package repositories that one file may name, and all files of a layer together.
     pub repositories: usize,
-    /// Problems that are kept for one layer; later ones are counted in the last.
+    /// Problems that are kept of one file, and of one layer as a whole; later ones are counted in
+    /// the last.
     pub problems: usize,
+    /// Problems that are kept of all files of a layer; later ones are counted.
+    pub file_problems: usize,
 }
 
 impl Default for Limits {
@@ -82,6 +94,10 @@ impl Default for Limits {
             names_bytes: 512 * MIB,
             metadata_bytes: MIB,
             captured_bytes: 512 * MIB,
+            text_bytes: 64 * MIB,
+            packages: 200_000,
+            image_packages: 1_000_000,
+            owned_files: 2_000_000,
             archive_depth: 16,
             archive_bytes: 2 * GIB,
             archive_floor: 32 * MIB,
@@ -92,6 +108,7 @@ impl Default for Limits {
             bill_components: 1_000_000,
             repositories: 10_000,
             problems: 100,
+            file_problems: 10_000,
         }
     }
 }

@@ -110,6 +110,8 @@ pub struct SourceLayer {
 /// Where bytes lie.
 #[derive(Clone, Debug)]
 enum Place {
+    /// Nowhere: it is not distributed with the image.
+    Absent,
     File(PathBuf),
     Part {
         file: Arc<File>,
@@ -219,6 +221,11 @@ impl Source {
 }
 
 impl SourceLayer {
+    /// Whether it is not here and need not be: a layer that may not be distributed.
+    pub fn is_absent(&self) -> bool {
+        matches!(self.place, Place::Absent)
+    }
+
     /// Opens the layer's bytes as they are stored, compressed or not.
     ///
     /// # Errors
@@ -232,6 +239,7 @@ impl SourceLayer {
 impl Place {
     fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         Ok(match self {
+            Place::Absent => return Err(io::ErrorKind::NotFound.into()),
             Place::File(path) => Box::new(File::open(path)?),
             Place::Part {
                 file,

@@ -17,6 +17,7 @@ import gate  # noqa: E402
 import hostile  # noqa: E402
 import indexes  # noqa: E402
 import lib  # noqa: E402
+import limits  # noqa: E402
 import matrix  # noqa: E402
 import powercut  # noqa: E402
 import sbom  # noqa: E402
@@ -30,6 +31,7 @@ PARTS = {
     "database": database.main,
     "sbom": sbom.main,
     "hostile": hostile.main,
+    "limits": limits.main,
     "crash": crash.main,
     "crash-events": crash_events.main,
     "powercut": powercut.main,

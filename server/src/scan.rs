@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use advisory::Database;
 use catalog::LayerReport;
 use image::config::ImageConfig;
-use image::manifest::{ImageManifest, Manifest};
+use image::manifest::{Descriptor, ImageManifest, Manifest, media_type};
 use jiff::Timestamp;
 use model::{
     Coverage, DatabaseFacts, Digest, Finding, Gap, GapKind, Inventory, Matchable, Scan, Severity,
@@ -71,7 +71,10 @@ pub fn catalogue(app: &App, image: &Digest) -> Result<Inventory, ScanError> {
     };
     let mut reports = Vec::with_capacity(manifest.layers.len());
     for layer in &manifest.layers {
-        reports.push(layer_report(app, &layer.digest)?);
+        reports.push(match absent(app, layer)? {
+            Some(report) => report,
+            None => layer_report(app, &layer.digest)?,
+        });
     }
     inventory(app, manifest, &reports)
 }
@@ -90,7 +93,10 @@ pub fn catalogue_soon(
     // All are begun before the first is waited for.
     let mut known = HashMap::new();
     for layer in &manifest.layers {
-        let report = known_report(app, &layer.digest)?;
+        let report = match known_report(app, &layer.digest)? {
+            None => absent(app, layer)?,
+            known => known,
+        };
         if report.is_none() {
             analysis::read_soon(app, &layer.digest);
         }
@@ -115,7 +121,7 @@ fn inventory(
     manifest: &ImageManifest,
     reports: &[Arc<LayerReport>],
 ) -> Result<Inventory, ScanError> {
-    let mut inventory = catalog::squash(reports);
+    let mut inventory = catalog::squash(reports, &app.settings.image_limits);
     let config = read_config(app, manifest)?;
     if let Ok(config) = &config {
         inventory.set_commands(config.layer_commands());
@@ -146,6 +152,15 @@ fn awaited_report(
         true => known_report(app, layer),
         false => Ok(None),
     }
+}
+
+/// The report of a layer that registries need not hold, where this one does not.
+fn absent(app: &App, layer: &Descriptor) -> Result<Option<Arc<LayerReport>>, StoreError> {
+    if !media_type::is_foreign(&layer.media_type) || app.store.blobs.open(&layer.digest)?.is_some()
+    {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(LayerReport::absent(layer.digest.clone()))))
 }
 
 /// The report of a layer that was read before.
@@ -224,7 +239,8 @@ fn check_diff_ids(
         }
         Ok(config) => {
             let mut pairs = config.diff_ids.iter().zip(reports);
-            match pairs.find(|(said, report)| **said != report.diff_id) {
+            // Of one that is not there, or not whole, a problem says so already.
+            match pairs.find(|(said, report)| report.is_whole && **said != report.diff_id) {
                 Some((said, report)) => problem(format!(
                     "it says diff id {said}, but the layer has {}",
                     report.diff_id

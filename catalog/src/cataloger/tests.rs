@@ -179,11 +179,15 @@ fn no_parser_panics() {
     }
 }
 
-/// Small files are tried often; `LAZARET_FUZZ` times as often where that is set.
+/// Small files are tried often.
 fn rounds(length: usize) -> usize {
+    times() * (2_000_000 / length.max(1)).clamp(20, 1_000)
+}
+
+/// How often all is tried that is tried once in a test: `LAZARET_FUZZ`.
+fn times() -> usize {
     let times = std::env::var("LAZARET_FUZZ").ok();
-    let times = times.and_then(|times| times.parse().ok()).unwrap_or(1);
-    times * (2_000_000 / length.max(1)).clamp(20, 1_000)
+    times.and_then(|times| times.parse().ok()).unwrap_or(1)
 }
 
 fn check_bounds(row: &Cataloger, path: &str, bytes: &[u8]) {
@@ -214,7 +218,7 @@ fn no_layer_panics() {
                 //- hardlink /usr/lib/os-release -> /etc/os-release\n";
     let layer = Fixture::parse(text).unwrap().layers.remove(0).blob;
     let mut random = Random(0x0dd0_5eed_0dd0_5eed);
-    for _ in 0..2_000 {
+    for _ in 0..times() * 2_000 {
         let mut bytes = layer.clone();
         for _ in 0..=random.below(4) {
             mutate(&mut bytes, &mut random);
@@ -223,7 +227,7 @@ fn no_layer_panics() {
         let report = crate::catalogue(bytes.as_slice(), &Limits::default()).unwrap();
         let again = crate::LayerReport::from_bytes(&report.to_bytes()).unwrap();
         assert_eq!(report, again);
-        crate::squash(&[report, again]);
+        crate::squash(&[report, again], &Limits::default());
     }
 }
 

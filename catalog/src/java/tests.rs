@@ -265,3 +265,100 @@ fn members_in_each_others_bytes_count_once() {
     "#]]
     .assert_eq(&read("x.jar", &bytes));
 }
+
+#[test]
+fn an_archive_of_archives_forty_deep_has_a_gap_where_reading_ends() {
+    let lib = properties("g", "lib", "1");
+    let mut bytes = zipped(&[("META-INF/maven/g/lib/pom.properties", lib.as_bytes())]);
+    for _ in 1..40 {
+        bytes = zipped(&[
+            ("a.jar", &bytes),
+            ("META-INF/maven/g/lib/pom.properties", lib.as_bytes()),
+        ]);
+    }
+    let (found, problems) = parse("x.jar", &bytes, &Limits::default());
+    assert_eq!(found.packages.len(), Limits::default().archive_depth);
+    let way = ["a.jar"; 16].join(":");
+    let expected =
+        format!("x.jar:{way}: lies in more than 16 archives, which are not looked into (limit)");
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(problems, [expected]);
+}
+
+#[test]
+fn a_bomb_is_a_gap() {
+    let lib = properties("g", "lib", "1");
+    let lib = ("META-INF/maven/g/lib/pom.properties", lib.as_bytes());
+    // A small member that inflates to more than is allowed of so small a file.
+    let zeroes = vec![0; 33 << 20];
+    expect![[r#"
+        maven g:lib 1
+        ! x.jar:a.jar: more would have to be inflated of this file than the limit (limit)
+    "#]]
+    .assert_eq(&read("x.jar", &zipped(&[lib, ("a.jar", &zeroes)])));
+    // Each level holds the one below ten times: nine levels would be a thousand million archives.
+    let mut bytes = zipped(&[lib]);
+    for _ in 0..9 {
+        let names: Vec<String> = (0..10).map(|number| format!("{number}.jar")).collect();
+        let members: Vec<(&str, &[u8])> = names
+            .iter()
+            .map(|name| (name.as_str(), bytes.as_slice()))
+            .collect();
+        bytes = zipped(&members);
+    }
+    assert!(bytes.len() < 1 << 20, "{}", bytes.len());
+    let limits = Limits {
+        archive_entries: 2_000,
+        ..Limits::default()
+    };
+    let (found, problems) = parse("x.jar", &bytes, &limits);
+    assert!(found.packages.len() <= limits.archive_entries);
+    assert!((1..=limits.problems + 1).contains(&problems.len()));
+    let first = problems.first().unwrap().to_string();
+    assert!(
+        first.ends_with("has more than the 2000 entries that are looked at (limit)"),
+        "{first}"
+    );
+    // A thousand members that are all the same bytes.
+    let inner = zipped(&[("a.jar!", &vec![0; 1 << 20])]);
+    let names: Vec<String> = (0..1_000)
+        .map(|number| format!("{number:03}.jar!"))
+        .collect();
+    let members: Vec<(&str, &[u8])> = names
+        .iter()
+        .map(|name| (name.as_str(), b"".as_slice()))
+        .collect();
+    let mut bytes = zipped(&[("kernel.jar!", &inner)]);
+    let kernel = entry(&bytes, 0);
+    let (offset, sizes) = (
+        bytes[kernel + 42..kernel + 46].to_vec(),
+        bytes[kernel + 10..kernel + 28].to_vec(),
+    );
+    let rest = zipped(&members);
+    let directory = entry(&rest, 0);
+    // The directory of the second archive, each entry of which is made to mean the first's member.
+    let mut entries = rest[directory..].to_vec();
+    for at in (0..entries.len() - 4)
+        .filter(|at| entries[*at..].starts_with(b"PK\x01\x02"))
+        .collect::<Vec<_>>()
+    {
+        entries[at + 42..at + 46].copy_from_slice(&offset);
+        entries[at + 10..at + 28].copy_from_slice(&sizes);
+    }
+    bytes.truncate(kernel);
+    let start = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+    let end = entries.len() - 22;
+    entries[end + 16..end + 20].copy_from_slice(&start);
+    bytes.extend(entries);
+    let (found, problems) = parse("x.jar", &bytes, &Limits::default());
+    assert_eq!(found.packages, []);
+    let told = problems.iter().map(ToString::to_string);
+    let inside = told.filter(|one| one.ends_with("lies inside another member (malformed)"));
+    assert!(inside.count() > 90);
+}
+
+/// Where an entry of an archive's directory begins.
+fn entry(bytes: &[u8], number: usize) -> usize {
+    let mut places = (0..bytes.len() - 4).filter(|at| bytes[*at..].starts_with(b"PK\x01\x02"));
+    places.nth(number).unwrap()
+}

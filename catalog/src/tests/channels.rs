@@ -4,7 +4,7 @@ use super::*;
 
 fn distro(text: &str) -> (String, Vec<String>, Vec<String>) {
     let image = Fixture::parse(text).unwrap();
-    let inventory = squash(&reports(&image.layers));
+    let inventory = squash(&reports(&image.layers), &Limits::default());
     let distro = inventory.distro.unwrap_or_default();
     (distro.label(), distro.channels, inventory.repositories)
 }

@@ -199,5 +199,5 @@ fn following_links_has_an_end() {
         ! layers (limit)
             has too many or too long links: not all were followed
     "#]]
-    .assert_eq(&show_inventory(&squash(&[layer]), &[]));
+    .assert_eq(&show_inventory(&squash(&[layer], &Limits::default()), &[]));
 }

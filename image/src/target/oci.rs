@@ -4,8 +4,8 @@ use model::Digest;
 
 use super::attached::{KnownAs, known_as};
 use super::choice::{Candidate, choose};
-use super::{Content, Files, Opening, Source, SourceLayer, TargetError};
-use crate::manifest::{Descriptor, ImageManifest, IndexEntry, Manifest};
+use super::{Content, Files, Opening, Place, Source, SourceLayer, TargetError};
+use crate::manifest::{Descriptor, ImageManifest, IndexEntry, Manifest, media_type};
 use crate::{ImageConfig, Limits};
 
 type Found = Candidate<(Digest, ImageManifest, ImageConfig)>;
@@ -149,7 +149,10 @@ impl Walk<'_> {
         let mut layers = Vec::with_capacity(names);
         for (layer, diff_id) in manifest.layers.iter().zip(&config.diff_ids) {
             let path = Self::path(&layer.digest);
-            let place = self.files.place(&path);
+            let place = match self.files.place(&path) {
+                None if media_type::is_foreign(&layer.media_type) => Some(Place::Absent),
+                place => place,
+            };
             layers.push(SourceLayer {
                 diff_id: Some(diff_id.clone()),
                 command: commands.next().map(str::to_owned),
