@@ -42,7 +42,7 @@ pub const FEED: Feed = Feed {
     missing: |_| Vec::new(),
 };
 
-/// The release of a collection; what follows that of version 2 is the name of an extra.
+/// The release of a collection; what follows behind three hyphens is the name of an extra.
 fn place(collection: &str, release: &str) -> Option<Place> {
     let of = |line: &str, channel: &str| {
         Some(Place {
@@ -57,6 +57,9 @@ fn place(collection: &str, release: &str) -> Option<Place> {
             Some(extra) => of("2", extra),
             None => match other.strip_prefix("amazon-linux-") {
                 Some(year) if year.bytes().all(|byte| byte.is_ascii_digit()) => of(year, ""),
+                Some(named) if named.starts_with("2023---") => {
+                    of("2023", named.trim_start_matches("2023---"))
+                }
                 _ if release.contains(".amzn2023") => of("2023", ""),
                 _ if release.contains(".amzn2") => of("2", ""),
                 _ => None,

@@ -11,6 +11,7 @@ use crate::{Limits, Record};
 
 mod affected;
 mod ecosystem;
+mod rebuild;
 mod record;
 mod schema;
 mod severity;

@@ -1,5 +1,7 @@
 //! Which statements on a weakness are heard, and why the others are not.
 
+use std::cmp::Ordering;
+
 use model::{Package, PackageType};
 use version::Scheme;
 
@@ -35,6 +37,15 @@ pub enum Dismissed {
     /// It speaks of a channel that is not in use, and others speak of one that is.
     #[error("it speaks of the channel {0}, which the image does not use")]
     Channel(String),
+    /// A channel that is in use says more.
+    #[error("the channel {0}, which is in use, says more of it")]
+    Extended(String),
+    /// The same source has a bulletin with a fix that the version has.
+    #[error("a bulletin of the same source has the fix, and so has this version")]
+    Mended,
+    /// The version has the fix of its own minor release.
+    #[error("the fix for {0} is in this version")]
+    Minor(String),
     /// The distribution's own publisher has a word on it.
     #[error("the distribution's own publisher has decided")]
     Others,
@@ -66,7 +77,10 @@ pub fn judge<'h, 'a>(
             dismissed: unmeant(subject, asked).or_else(|| overruled(subject, asked, group, used)),
         })
         .collect();
+    dismiss_later_minors(subject, &mut all);
     dismiss_elsewhere(subject, &mut all);
+    dismiss_unextended(&mut all);
+    dismiss_remarks(&mut all);
     dismiss_sources(subject, &mut all);
     dismiss_others(subject, &mut all);
     all
@@ -74,14 +88,140 @@ pub fn judge<'h, 'a>(
 
 /// A fix in a channel that is not in use counts only where nothing else is said; one of a channel
 /// that alone speaks of the package counts always.
+///
+/// The channels of rpms are other products, whose builds are no measure of this one: of them
+/// nothing is heard. Amazon's extras are where a package must come from that the core does not
+/// know: they are in use where they have it in the same line.
 fn dismiss_elsewhere(subject: &Subject<'_>, all: &mut [Judged<'_, '_>]) {
     let is_heard = |one: &Judged<'_, '_>| one.dismissed.is_none() && !one.elsewhere;
+    let is_rpm = subject.matchable.package.kind == PackageType::Rpm;
     let here = subject.channel.is_some() || all.iter().any(is_heard);
-    for one in all.iter_mut().filter(|one| here && one.elsewhere) {
-        let channel = one.asked.hit.statement.scope.channel;
-        let reason = Dismissed::Channel(channel.to_owned());
-        one.dismissed.get_or_insert(reason);
+    let has_extras = is_of(subject, "amzn");
+    for one in all.iter_mut().filter(|one| one.elsewhere) {
+        if !here && has_extras && is_of_same_line(subject, one) {
+            one.elsewhere = false;
+        } else if here || is_rpm {
+            let channel = one.asked.hit.statement.scope.channel;
+            let reason = Dismissed::Channel(channel.to_owned());
+            one.dismissed.get_or_insert(reason);
+        }
     }
+}
+
+fn is_of(subject: &Subject<'_>, distro: &str) -> bool {
+    let stream = subject.matchable.stream.as_ref();
+    stream.is_some_and(|stream| stream.distro == distro)
+}
+
+/// Whether a statement's versions have the package's first number; a kernel's first two.
+fn is_of_same_line(subject: &Subject<'_>, one: &Judged<'_, '_>) -> bool {
+    let package = &subject.matchable.package;
+    let count = if package.name.starts_with("kernel") {
+        2
+    } else {
+        1
+    };
+    let line = |version: &str| -> Vec<String> {
+        let bare = version.split_once(':').map_or(version, |(_, rest)| rest);
+        let numbers = bare.split(['.', '-']).take(count);
+        numbers.map(str::to_owned).collect()
+    };
+    let mut ends = one.asked.hit.statement.ranges.iter().filter_map(end);
+    ends.any(|end| line(end) == line(&package.version))
+}
+
+/// What an extended channel says that is in use goes before what the release says without a fix:
+/// that it gets none any more is why there is the channel.
+fn dismiss_unextended(all: &mut [Judged<'_, '_>]) {
+    let is_extended = |one: &Judged<'_, '_>, source: &str| {
+        let is_decided = !matches!(one.verdict, Verdict::Undecided(_));
+        let is_in_use = !one.elsewhere && !one.asked.hit.statement.scope.channel.is_empty();
+        one.dismissed.is_none() && is_in_use && is_decided && one.asked.hit.source.name == source
+    };
+    for at in 0..all.len() {
+        let Some(one) = all.get(at) else { continue };
+        let statement = &one.asked.hit.statement;
+        let is_bare = statement.scope.channel.is_empty() && statement.state != State::Fixed;
+        let source = &one.asked.hit.source.name;
+        let Some(other) = all
+            .iter()
+            .find(|other| is_bare && is_extended(other, source))
+        else {
+            continue;
+        };
+        let reason = Dismissed::Extended(other.asked.hit.statement.scope.channel.to_owned());
+        if let Some(one) = all.get_mut(at) {
+            one.dismissed.get_or_insert(reason);
+        }
+    }
+}
+
+/// A remark that a fix is put off, or will not come, is out of date where the same source has a
+/// bulletin with the fix and the version has it.
+fn dismiss_remarks(all: &mut [Judged<'_, '_>]) {
+    let mended: Vec<String> = all
+        .iter()
+        .filter(|one| {
+            let statement = &one.asked.hit.statement;
+            let is_fix = statement.advisory.bulletin && statement.state == State::Fixed;
+            one.dismissed.is_none() && is_fix && one.verdict == Verdict::Clear
+        })
+        .map(|one| one.asked.hit.source.name.clone())
+        .collect();
+    for one in all.iter_mut() {
+        let is_remark = matches!(
+            one.asked.hit.statement.state,
+            State::Deferred | State::WillNotFix
+        );
+        if is_remark && mended.contains(&one.asked.hit.source.name) {
+            one.dismissed.get_or_insert(Dismissed::Mended);
+        }
+    }
+}
+
+/// A build for one minor release (`.el8_9`) that holds the fix for it needs not the one that a later
+/// minor release got.
+fn dismiss_later_minors(subject: &Subject<'_>, all: &mut [Judged<'_, '_>]) {
+    let Some(own) = minor(&subject.matchable.package.version) else {
+        return;
+    };
+    let has_fix = |one: &Judged<'_, '_>| {
+        let is_other = !matches!(
+            one.dismissed,
+            None | Some(Dismissed::Channel(_) | Dismissed::Source)
+        );
+        let lookup = subject.lookup(one.asked);
+        let mut ends = one.asked.hit.statement.ranges.iter().filter_map(end);
+        !is_other
+            && one.asked.hit.statement.state == State::Fixed
+            && ends.any(|end| {
+                let is_held = || {
+                    lookup
+                        .compare(lookup.version, end)
+                        .is_ok_and(Ordering::is_ge)
+                };
+                minor(end) == Some(own) && is_held()
+            })
+    };
+    if all.iter().any(has_fix) {
+        let fixes = all.iter_mut();
+        for one in fixes.filter(|one| one.asked.hit.statement.state == State::Fixed) {
+            if matches!(one.verdict, Verdict::Affected(_)) {
+                one.dismissed
+                    .get_or_insert_with(|| Dismissed::Minor(own.to_owned()));
+            }
+        }
+    }
+}
+
+/// `el8_9` of `2.28-236.el8_9.13`.
+fn minor(version: &str) -> Option<&str> {
+    let (at, _) = version.match_indices(".el").next()?;
+    let rest = version.get(at + 1..)?;
+    let tag = rest.split(['.', '+', '~', '^']).next()?;
+    let (major, minor) = tag.strip_prefix("el")?.split_once('_')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number(major) && is_number(minor)).then_some(tag)
 }
 
 /// What names the package itself goes before what names its source.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use model::Severity;
 
 use super::schema::{Reference, Vulnerability};
-use super::{affected, severity};
+use super::{affected, rebuild, severity};
 use crate::feed::{cut, rating, shown, time};
 use crate::identifier;
 use crate::{Limits, Record, Weakness};
@@ -23,7 +23,12 @@ pub fn from(read: Vulnerability, limits: &Limits) -> Result<(Record, Vec<String>
     record.bulletin = identifier::is_bulletin(&read.id);
     let aliases = read.aliases.unwrap_or_default();
     let upstream = read.upstream.unwrap_or_default();
-    record.weaknesses = weaknesses(&read.id, &aliases, &upstream);
+    let rebuild = rebuild::is_one(&read.id);
+    let related = read.related.filter(|_| rebuild).unwrap_or_default();
+    record.weaknesses = match rebuild {
+        true => weaknesses(&read.id, &aliases, &related),
+        false => weaknesses(&read.id, &aliases, &upstream),
+    };
     record.withdrawn = read.withdrawn.is_some();
     record.published = date("published", read.published, &mut remarks);
     record.modified = date("modified", read.modified, &mut remarks);
@@ -33,18 +38,28 @@ pub fn from(read: Vulnerability, limits: &Limits) -> Result<(Record, Vec<String>
     if record.severity == Severity::Unknown {
         record.severity = severity::rated(&ratings);
     }
-    let packages = read.affected.unwrap_or_default();
+    let heading = rebuild::Heading::read(read.summary.as_deref().filter(|_| rebuild));
+    if record.severity == Severity::Unknown {
+        record.severity = heading.severity;
+    }
+    let mut packages = read.affected.unwrap_or_default();
+    if rebuild && !rebuild::is_of_security(&read.id, &record.weaknesses) {
+        packages.clear();
+    }
     let of_packages = packages.iter().filter_map(|one| one.severity.as_deref());
     let worst = || of_packages.filter_map(severity::scored).max();
     record.score = severity::scored(&ratings).or_else(worst);
     let references = read.references.unwrap_or_default();
     record.url = address(&read.id, &references, specific.url.as_str());
-    let summary = read.summary.filter(|text| !text.trim().is_empty());
-    let description = summary.or(read.details).unwrap_or_default();
-    record.description = cut(&description, limits.description_bytes);
+    let summary = read.summary.as_deref();
+    let summary = summary.filter(|text| !text.trim().is_empty());
+    let description = summary.or(read.details.as_deref()).unwrap_or_default();
+    record.description = cut(description, limits.description_bytes);
     for one in packages {
         match affected::from(one) {
-            Ok(row) => record.affected.extend(row),
+            Ok(row) => record
+                .affected
+                .extend(row.map(|row| heading.of_module(row))),
             Err(remark) => remarks.push(format!("{}: {remark}", read.id)),
         }
     }

@@ -12,6 +12,7 @@ pub struct Vulnerability {
     pub withdrawn: Option<String>,
     pub aliases: Option<Vec<String>>,
     pub upstream: Option<Vec<String>>,
+    pub related: Option<Vec<String>>,
     pub summary: Option<String>,
     pub details: Option<String>,
     pub severity: Option<Vec<Severity>>,

@@ -43,6 +43,35 @@ fn yaml_and_json_are_the_same_record() {
     );
 }
 
+// After ALSA-2024:3128 and ALBA-2019:3542, shortened; the versions are made up.
+#[test]
+fn bulletins_of_rebuilds_have_weaknesses_rating_and_module() {
+    let record = |id: &str, summary: &str| {
+        let text = format!(
+            "{{\"id\": \"{id}\", \"summary\": \"{summary}\", \"related\": [\"CVE-2023-47038\"], \
+             \"affected\": [{{\"package\": {{\"ecosystem\": \"AlmaLinux:8\", \"name\": \"perl\"}}, \
+             \"ranges\": [{{\"type\": \"ECOSYSTEM\", \"events\": [{{\"introduced\": \"0\"}}, \
+             {{\"fixed\": \"4:5.32.1-473.module_el8.10.0+3810+6e5bc1b5\"}}]}}]}}]}}"
+        );
+        read("a.json", &text).records.remove(0)
+    };
+    let security = record("ALSA-2024:3128", "Moderate: perl:5.32 security update");
+    assert_eq!(security.weaknesses[0].id, "CVE-2023-47038");
+    assert_eq!(security.severity, Severity::Medium);
+    assert_eq!(security.affected[0].module, "perl:5.32");
+    let other = read(
+        "a.json",
+        r#"{"id": "ALBA-2019:3542", "summary": "python-dmidecode bug fix update",
+            "affected": [{"package": {"ecosystem": "AlmaLinux:8", "name": "python3-dmidecode"}}]}"#,
+    );
+    assert!(
+        other
+            .records
+            .iter()
+            .all(|record| record.affected.is_empty())
+    );
+}
+
 #[test]
 fn ratings_come_from_words_and_vectors() {
     let rated = |members: &str, affected: &str| {

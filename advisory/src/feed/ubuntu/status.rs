@@ -93,6 +93,7 @@ pub fn said<'a>(word: &str, detail: &'a str) -> Result<Option<Said<'a>>, String>
             "end of standard support",
             "end-of-life",
             "out of standard",
+            "end of kernel support",
         ];
         ends.iter().any(|end| detail.contains(end))
     };
@@ -111,6 +112,7 @@ pub fn said<'a>(word: &str, detail: &'a str) -> Result<Option<Said<'a>>, String>
         "ignored" if detail.contains("was not-affected") => Said::All(State::NotAffected),
         "ignored" if ended() => Said::Ended,
         "ignored" => Said::All(State::WillNotFix),
+        "DNE" if detail.contains("was not-affected") => Said::All(State::NotAffected),
         // It is not in that release, or not Ubuntu's to mend.
         "DNE" | "not-ue" | "" => return Ok(None),
         other => return Err(format!("'{}' is no state", shown(other))),
@@ -120,12 +122,15 @@ pub fn said<'a>(word: &str, detail: &'a str) -> Result<Option<Said<'a>>, String>
 /// A row for each line, with the rating that `severity` knows of it.
 pub fn rows(lines: &[Line<'_>], severity: impl Fn(&Line<'_>) -> Severity) -> Vec<Affected> {
     // Where the extended channel of a release that has ended is not affected, the release was
-    // not either.
-    let sound: BTreeSet<(&str, &str)> = lines
-        .iter()
-        .filter(|line| !line.channel.is_empty() && line.said == Said::All(State::NotAffected))
-        .map(|line| (line.release, line.package))
-        .collect();
+    // not either. Other channels hold builds of their own, which may well be another thing.
+    let extended = |is_it: fn(&Said<'_>) -> bool| -> BTreeSet<(&str, &str)> {
+        let lines = lines.iter();
+        let lines = lines.filter(|line| line.channel.starts_with("esm") && is_it(&line.said));
+        lines.map(|line| (line.release, line.package)).collect()
+    };
+    let mended = extended(|said| matches!(said, Said::Fixed(_)));
+    let mut sound = extended(|said| *said == Said::All(State::NotAffected));
+    sound.retain(|place| !mended.contains(place));
     let row = |line: &Line<'_>| {
         let ecosystem = Ecosystem::Distro(Stream::new("ubuntu", line.release));
         let is_sound = || sound.contains(&(line.release, line.package));

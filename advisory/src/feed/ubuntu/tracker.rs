@@ -48,7 +48,7 @@ pub fn parse(file: &FeedFile<'_>, limits: &Limits) -> Parsed {
                     score: record.score,
                     description: record.description.clone(),
                     published: record.published,
-                    rejected: false,
+                    rejected: record.withdrawn,
                 };
                 parsed.cves.push((cve, facts));
             }
@@ -131,6 +131,7 @@ impl<'a> Read<'a> {
         record.url = super::address(id);
         record.description = cut(&self.description, limits.description_bytes);
         record.published = time::read_day(self.published);
+        record.withdrawn = self.description.trim_start().starts_with("** REJECT **");
         record.affected = status::rows(&self.lines, |line| self.priority_of(line));
         Some(record)
     }
@@ -224,6 +225,34 @@ mod tests {
             parsed.problems[0]
                 .place
                 .ends_with("active/CVE-2022-3715: line 22")
+        );
+    }
+
+    #[test]
+    fn ends_and_channels_are_told_apart() {
+        // After retired/CVE-2017-15135, active/CVE-2023-41913 and others of 2024-02-16.
+        let parsed = parsed(
+            "Candidate: CVE-2022-3715\nDescription:\n ** REJECT ** not one\n\
+             trusty_a: ignored (end of standard support)\n\
+             trusty/esm_a: DNE (trusty was not-affected [code not present])\n\
+             xenial_a: ignored (end of standard support)\nesm-infra/xenial_a: released (1+esm4)\n\
+             fips/xenial_a: not-affected\nbionic_a: ignored (end of kernel support)\n",
+        );
+        assert!(parsed.records[0].withdrawn && parsed.cves[0].1.rejected);
+        let rows = parsed.records[0].affected.iter();
+        let told: Vec<String> = rows
+            .map(|row| format!("{} {} {:?}", row.ecosystem, row.channel, row.state))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "ubuntu:14.04  NotAffected",
+                "ubuntu:14.04 esm NotAffected",
+                "ubuntu:16.04  EndOfLife",
+                "ubuntu:16.04 esm-infra Fixed",
+                "ubuntu:16.04 fips NotAffected",
+                "ubuntu:18.04  EndOfLife",
+            ]
         );
     }
 

@@ -27,11 +27,18 @@ fn affected(text: &str) -> Affected {
         } else if let Some(all) = word.strip_prefix("arch=") {
             row.architectures = all.split(',').map(str::to_owned).collect();
         } else {
-            assert_eq!(word, "!");
-            row.state = State::NotAffected;
+            row.state = match word {
+                "ended" => State::EndOfLife,
+                "deferred" => State::Deferred,
+                other => {
+                    assert_eq!(other, "!");
+                    State::NotAffected
+                }
+            };
         }
     }
-    if row.ranges.is_empty() && row.versions.is_empty() && row.state == State::Affected {
+    let is_bare = row.ranges.is_empty() && row.versions.is_empty();
+    if is_bare && row.state != State::NotAffected {
         row = row.range(Range::all());
     }
     row
@@ -71,6 +78,33 @@ fn found(package: &Matchable, statements: &[&str]) -> String {
     ids.chain(gaps).collect::<Vec<_>>().join(" ")
 }
 
+/// What is made of one weakness of which a source says all of it. A statement that begins with `DSA`
+/// is a bulletin's.
+fn of_one(package: &Matchable, source: &str, statements: &[&str]) -> String {
+    let records = statements.iter().map(|text| {
+        let (id, text) = match text.strip_prefix("DSA ") {
+            Some(text) => ("DSA-1-1", text),
+            None => ("CVE-2024-0001", *text),
+        };
+        let mut record = Record::new(id);
+        record.bulletin = id.starts_with("DSA");
+        record.weaknesses = vec![Weakness::new("CVE-2024-0001")];
+        record.affected = vec![affected(text)];
+        record
+    });
+    let parsed = Parsed {
+        records: records.collect(),
+        ..Parsed::default()
+    };
+    let mut builder = Builder::new(Limits::default());
+    let file = FeedFile::plain(source, "a.json", b"");
+    builder.add_parsed(&file, parsed).unwrap();
+    let assessed = assess(package, &Database::open(builder.finish()).unwrap());
+    let told = |one: &Finding| format!("{} {}", one.status, one.fixed_in.join(" "));
+    let all: Vec<String> = assessed.findings.iter().map(told).collect();
+    all.join("; ").trim_end().to_owned()
+}
+
 fn with(text: &str, change: impl FnOnce(&mut Matchable)) -> Matchable {
     let mut package = matchable(text);
     change(&mut package);
@@ -99,21 +133,8 @@ fn an_rpm_is_looked_up_by_its_name_and_by_its_source() {
 #[test]
 fn a_word_on_what_is_built_goes_before_one_on_its_source() {
     let package = matchable("rhel:9 openssl-libs 3-7 openssl 3-7");
-    let mut record = Record::new("CVE-2024-0001");
-    record.weaknesses = vec![Weakness::new("CVE-2024-0001")];
-    record.affected = vec![
-        affected("rhel:9 openssl-libs <3-7"),
-        affected("rhel:9 openssl arch=src"),
-    ];
-    let parsed = Parsed {
-        records: vec![record],
-        ..Parsed::default()
-    };
-    let mut builder = Builder::new(Limits::default());
-    let file = FeedFile::plain("osv", "a.json", b"");
-    builder.add_parsed(&file, parsed).unwrap();
-    let database = Database::open(builder.finish()).unwrap();
-    assert_eq!(told(&assess(&package, &database)), "");
+    let statements = ["rhel:9 openssl-libs <3-7", "rhel:9 openssl arch=src"];
+    assert_eq!(of_one(&package, "osv", &statements), "");
 }
 
 #[test]
@@ -221,7 +242,7 @@ fn what_others_have_built_is_not_the_distributions() {
             &statements,
         )
     };
-    assert_eq!(by("rhel:9 a 1-1", "Red Hat, Inc."), "1 2");
+    assert_eq!(by("rhel:9 a 1-1", "Red Hat, Inc."), "1");
     assert_eq!(by("rhel:9 a 1-1", "Fedora Project"), "2");
     assert_eq!(
         by("rocky:9 a 1-1", "Fedora Project"),
@@ -301,4 +322,84 @@ fn the_channels_of_red_hats_images_are_their_repositories() {
     );
     assert_eq!(Inventory::repository_of("dnf baseos"), Some("baseos"));
     assert_eq!(Inventory::repository_of("esm-apps"), None);
+}
+
+#[test]
+fn an_extended_channel_that_is_in_use_goes_before_the_end_of_its_release() {
+    let statements = [
+        "ubuntu:16.04 apache2 ended",
+        "ubuntu:16.04 apache2 <2.4-1ubuntu3.17+esm8 channel=esm-infra",
+    ];
+    let of = |version: &str, channel: &str| {
+        let package = with(&format!("ubuntu:16.04 apache2 {version}"), |one| {
+            one.channels = channel.split(' ').map(str::to_owned).collect();
+        });
+        of_one(&package, "osv", &statements)
+    };
+    assert_eq!(of("2.4-1ubuntu3.17+esm8", "esm-infra"), "");
+    assert_eq!(
+        of("2.4-1ubuntu3.17+esm8", ""),
+        "",
+        "it says itself where it is from"
+    );
+    let fixed = "fixed 2.4-1ubuntu3.17+esm8";
+    assert_eq!(of("2.4-1ubuntu3.17+esm7", "esm-infra"), fixed);
+    assert_eq!(of("2.4-1ubuntu3.17", "esm-infra"), fixed);
+    assert_eq!(of("2.4-1ubuntu3.17", ""), "end_of_life");
+}
+
+#[test]
+fn a_bulletin_with_the_fix_makes_a_remark_out_of_date() {
+    let statements = ["debian:12 a deferred", "DSA debian:12 a <1-1+deb12u1"];
+    let of = |text: &str| of_one(&matchable(text), "osv", &statements);
+    assert_eq!(of("debian:12 a 1-1+deb12u1"), "");
+    assert_eq!(of("debian:12 a 1-1"), "fixed 1-1+deb12u1");
+    assert_eq!(
+        of_one(&matchable("debian:12 a 1-1"), "osv", &statements[..1]),
+        "deferred"
+    );
+}
+
+#[test]
+fn a_build_with_the_fix_of_its_own_minor_release_has_it() {
+    let statements = [
+        "rhel:8 glibc <2.28-236.el8_9.13",
+        "rhel:8 glibc <2.28-251.el8_10.1",
+        "rhel:8 glibc <2.28-189.10.el8_6 channel=rhel_eus:8.6",
+    ];
+    let of = |version: &str| {
+        of_one(
+            &matchable(&format!("rhel:8 glibc {version}")),
+            "osv",
+            &statements,
+        )
+    };
+    assert_eq!(of("2.28-236.el8_9.13"), "");
+    assert_eq!(of("2.28-189.10.el8_6"), "");
+    assert_eq!(of("2.28-236.el8_9.12"), "fixed 2.28-251.el8_10.1");
+    assert_eq!(of("2.28-236.el8"), "fixed 2.28-251.el8_10.1");
+}
+
+#[test]
+fn what_is_known_of_other_products_only_says_nothing_of_this_one() {
+    let eus = ["rhel:9 a <2-1 channel=rhel_eus:9.2"];
+    assert_eq!(of_one(&matchable("rhel:9 a 1-1"), "osv", &eus), "");
+    // Amazon's extras: the same line of a package that the core does not have.
+    let extras = [
+        "amzn:2 docker <20.10.13-1 channel=docker",
+        "amzn:2 docker <25.0.3-1 channel=docker",
+    ];
+    assert_eq!(
+        of_one(&matchable("amzn:2 docker 20.10.4-1"), "osv", &extras),
+        "fixed 20.10.13-1"
+    );
+    let kernels = ["amzn:2 kernel-core <5.15.1-1 channel=kernel-5.15"];
+    assert_eq!(
+        of_one(&matchable("amzn:2 kernel-core 5.4.1-1"), "osv", &kernels),
+        ""
+    );
+    assert_eq!(
+        of_one(&matchable("amzn:2 kernel-core 5.15.0-1"), "osv", &kernels),
+        "fixed 5.15.1-1"
+    );
 }
