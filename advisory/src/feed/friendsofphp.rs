@@ -122,6 +122,17 @@ fn record(path: &str, read: Advisory, limits: &Limits) -> Result<Record, String>
     Ok(record)
 }
 
+/// Composer takes `>=2.0.0` for what goes back to the first of its forerunners, `2.0.0-dev`.
+fn with_forerunners(version: String) -> String {
+    let is_plain = version
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    match is_plain && !version.is_empty() {
+        true => version + "-dev",
+        false => version,
+    }
+}
+
 fn affected(package: &str, branches: &BTreeMap<String, Branch>) -> Result<Affected, String> {
     let open = any_of_branches(branches, |_| true)?;
     let mended = any_of_branches(branches, Branch::is_mended)?;
@@ -135,6 +146,9 @@ fn affected(package: &str, branches: &BTreeMap<String, Branch>) -> Result<Affect
     row.ranges
         .iter_mut()
         .for_each(|range| limit(range, &mended));
+    for range in &mut row.ranges {
+        range.introduced = range.introduced.take().map(with_forerunners);
+    }
     if row
         .ranges
         .iter()
@@ -214,7 +228,7 @@ mod tests {
         let subject = (row.ecosystem.as_str(), row.package.as_str());
         assert_eq!(subject, ("composer", "symfony/http-foundation"));
         assert_eq!(row.state, State::Fixed);
-        let ranges = "[6.4.0..6.4.41) [7.0.0..7.1.13) [8.0.0..8.1.0|";
+        let ranges = "[6.4.0-dev..6.4.41) [7.0.0-dev..7.1.13) [8.0.0-dev..8.1.0|";
         assert_eq!(shown(&row.ranges), ranges);
     }
 
@@ -234,7 +248,7 @@ mod tests {
             (
                 "{a: {versions: '>=2.0,<2.0.5 || >=1,<1.1'}}",
                 State::Affected,
-                "[1..1.1| [2.0..2.0.5|",
+                "[1-dev..1.1| [2.0-dev..2.0.5|",
             ),
             (
                 "{a: {time: 1, versions: ['<1']}, b: {time: ~, versions: ['<2']}}",
