@@ -214,42 +214,43 @@ mod tests {
             &suppressed(),
             Some(80),
             expect![[r#"
-            Target    registry.example/shop:1.0
-            Digest    sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f
-            Platform  linux/amd64
-            Distro    Debian GNU/Linux 10 (buster), end of life since 2024-06-30
-            Packages  1
-            Database  2026-11-20, 3 days old, 1 source
+                Target    registry.example/shop:1.0
+                Digest    sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f
+                Platform  linux/amd64
+                Distro    Debian GNU/Linux 10 (buster), end of life since 2024-06-30
+                Packages  1
+                Database  2026-11-20, 3 days old, 1 source
 
-            *** INCOMPLETE ***
-            3 gaps: what is not listed may be affected
-              end_of_life
-                - Debian 10 gets no more fixes since 2024-06-30: what was found later is not
-                  known
-                > Move to a release that still gets fixes.
-              undecided
-                - curl: '1-' is not ordered by dpkg
-                - zlib1g: 'x:1' is not ordered by dpkg
-                > Compare these versions by hand.
+                *** INCOMPLETE ***
+                3 gaps: what is not listed may be affected
+                  end_of_life
+                    - Debian 10 gets no more fixes since 2024-06-30: what was found later is not
+                      known
+                    > Move to a release that still gets fixes.
+                  undecided
+                    - curl: '1-' is not ordered by dpkg
+                    - zlib1g: 'x:1' is not ordered by dpkg
+                    > Compare these versions by hand.
 
-            SEVERITY  ID             PACKAGE    INSTALLED         FIXED IN
-            medium    CVE-2021-3712  libssl1.1  1.1.1d-0+deb10u3  no fix yet
+                SEVERITY  ID             PACKAGE    INSTALLED         FIXED IN
+                medium    CVE-2021-3712  libssl1.1  1.1.1d-0+deb10u3  no fix yet
 
-            Suppressed
-              critical  CVE-2021-3711  libssl1.1 1.1.1d-0+deb10u3
-                ignored by lazaret.toml line 3 until 2027-01-01T00:00:00Z: the parser is
-                never called
-              unknown  CVE-2020-0001  golang-github-example-a-very-long-library-name-dev 0.0~git20160722.0.1b6d4b1+dfsg1-1.1+deb10u2
-                VEX document https://shop.example/vex/1 of Shop says not_affected:
-                component_not_present
+                Suppressed
+                  critical CVE-2021-3711 libssl1.1 1.1.1d-0+deb10u3
+                    ignored by lazaret.toml line 3 until 2027-01-01T00:00:00Z: the parser is
+                    never called
+                  unknown CVE-2020-0001 golang-github-example-a-very-long-library-name-dev
+                    0.0~git20160722.0.1b6d4b1+dfsg1-1.1+deb10u2
+                    VEX document https://shop.example/vex/1 of Shop says not_affected:
+                    component_not_present
 
-            VEX statements on findings that count
-              CVE-2021-3712  libssl1.1 1.1.1d-0+deb10u3
-                VEX document https://shop.example/vex/1 of Shop says under_investigation
+                VEX statements on findings that count
+                  CVE-2021-3712 libssl1.1 1.1.1d-0+deb10u3
+                    VEX document https://shop.example/vex/1 of Shop says under_investigation
 
-            1 finding: 1 medium; none has a fix; 2 suppressed. The scan is INCOMPLETE: there
-            may be more.
-        "#]],
+                1 finding: 1 medium; none has a fix; 2 suppressed. The scan is INCOMPLETE: there
+                may be more.
+            "#]],
         );
         let mut all = suppressed();
         all.coverage = Coverage::from_gaps(vec![], true);
