@@ -129,8 +129,9 @@ impl Ignores {
                     "{place}: the rule ran out at {end} and fits no finding; remove it"
                 )),
                 (Some(end), count) if *end <= now => notes.push(format!(
-                    "{place}: the rule ran out at {end}, so that {count} of the findings that it \
-                     fits count again; look at them, and remove the rule or give it a new end"
+                    "{place}: the rule ran out at {end} and suppresses none of the findings that it \
+                     fits, {count}, any more; look at them, and remove the rule or give it a new \
+                     end"
                 )),
                 (_, 0) => notes.push(format!(
                     "{place}: the rule fits no finding; remove it, or check its id, package and \

@@ -122,10 +122,7 @@ fn ignores(named: Option<&Path>) -> anyhow::Result<Ignores> {
     let text = read(path).with_context(|| format!("cannot read {shown}"))?;
     match Ignores::read(&text, &shown, &limits()) {
         Ok(ignores) => {
-            tell(&format!(
-                "{shown} is used, with {} ignore rules",
-                ignores.len()
-            ));
+            tell(&format!("{shown} is used; ignore rules: {}", ignores.len()));
             Ok(ignores)
         }
         Err(problems) => {

@@ -60,7 +60,7 @@ fn rules_that_suppress_nothing_are_named() {
     );
     expect![[r#"
         lazaret.toml line 5: the rule fits no finding; remove it, or check its id, package and path
-        lazaret.toml line 9: the rule ran out at 2026-02-01T00:00:00Z, so that 1 of the findings that it fits count again; look at them, and remove the rule or give it a new end
+        lazaret.toml line 9: the rule ran out at 2026-02-01T00:00:00Z and suppresses none of the findings that it fits, 1, any more; look at them, and remove the rule or give it a new end
         lazaret.toml line 14: the rule ran out at 2026-02-01T00:00:00Z and fits no finding; remove it"#]]
     .assert_eq(&rules.idle(&[found()], now()).join("\n"));
 }

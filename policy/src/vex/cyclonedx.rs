@@ -160,7 +160,7 @@ impl<'v> Bom<'v> {
     }
 }
 
-fn components<'v>(table: Option<&'v Map<String, Value>>) -> impl Iterator<Item = &'v Value> {
+fn components(table: Option<&Map<String, Value>>) -> impl Iterator<Item = &Value> {
     let list = table.and_then(|table| table.get("components"));
     list.and_then(Value::as_array).into_iter().flatten()
 }

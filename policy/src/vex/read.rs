@@ -12,6 +12,9 @@ use crate::document::value;
 use crate::reading::Reading;
 use crate::{Form as Syntax, Limits};
 
+/// Reads a document of a form, with the digests of which an attestation speaks.
+type Read = fn(&mut Reading<'_>, &Map<String, Value>, &[String]) -> Option<Document>;
+
 /// A form of documents.
 #[derive(Debug)]
 pub struct Form {
@@ -21,8 +24,8 @@ pub struct Form {
     pub media_types: &'static [&'static str],
     /// Whether a document says that it is one.
     pub(super) fits: fn(&Map<String, Value>) -> bool,
-    /// Reads one; the digests are those of which an attestation speaks.
-    pub(super) read: fn(&mut Reading<'_>, &Map<String, Value>, &[String]) -> Option<Document>,
+    /// Reads one.
+    pub(super) read: Read,
 }
 
 /// Every form.

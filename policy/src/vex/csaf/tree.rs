@@ -13,6 +13,10 @@ use crate::vex::range::Range;
 /// Products that may be parts of each other: a package of a module of a product of a release.
 const DEPTH: usize = 4;
 
+/// The components that an identifier means, by any of which it is known, and what they are parts
+/// of.
+type Resolved<'t> = (&'t [Arc<Component>], Vec<Arc<Component>>);
+
 /// The tree, by identifiers of products.
 pub struct Tree<'v> {
     products: BTreeMap<&'v str, Vec<Arc<Component>>>,
@@ -87,7 +91,7 @@ impl<'v> Tree<'v> {
     }
 
     /// The components that an identifier means, and what they are parts of.
-    fn resolve(&self, id: &str, depth: usize) -> Option<(&[Arc<Component>], Vec<Arc<Component>>)> {
+    fn resolve(&self, id: &str, depth: usize) -> Option<Resolved<'_>> {
         if let Some((part, whole)) = self.relations.get(id) {
             let depth = depth.checked_sub(1)?;
             let (leaf, mut wholes) = self.resolve(part, depth)?;
