@@ -34,7 +34,10 @@ async fn attach(server: &Server, subject: &Digest, status: &str, time: &str) {
 }
 
 async fn server(attached_vex: bool) -> (Server, Digest) {
-    let server = Server::with(|settings| settings.attached_vex = attached_vex);
+    let server = Server::with(|settings| {
+        settings.dev = true;
+        settings.attached_vex = attached_vex;
+    });
     server.load(&[("zlib", "1.3.1-r0", CVE)]);
     let digest = server.push("app", "v1", ALPINE).await;
     server.work();
