@@ -197,7 +197,8 @@ fn more_problems_than_are_kept_are_counted() {
             is no field: 'one'
         ! layer 1 (limit)
             2 more problems of files are left out
-    "#]].assert_eq(&show_inventory(&squash(&[report], &limits), &[id]));
+    "#]]
+    .assert_eq(&show_inventory(&squash(&[report], &limits), &[id]));
 }
 
 #[test]
