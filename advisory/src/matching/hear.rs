@@ -179,8 +179,8 @@ fn dismiss_remarks(all: &mut [Judged<'_, '_>]) {
     }
 }
 
-/// A build for one minor release (`.el8_9`) that holds the fix for it needs not the one that a later
-/// minor release got.
+/// A build for one minor release (`.el8_9`) that holds the fix for it does not need the one that a
+/// later minor release got.
 fn dismiss_later_minors(subject: &Subject<'_>, all: &mut [Judged<'_, '_>]) {
     let Some(own) = minor(&subject.matchable.package.version) else {
         return;
