@@ -82,9 +82,7 @@ def cases(work):
         # The same builds under AlmaLinux' name.
         packages = [package._replace(vendor="AlmaLinux") for package in packages]
         target = lib.write_rpm(work, f"alma-{file}", f"ID=almalinux\nVERSION_ID={release}.4\n", packages)
-        yield Case(f"{file}/bulletins", feeds, target, expected(said, release, packages, False))
         yield Case(f"{file}/weaknesses", feeds, target, expected(said, release, packages, True))
     for release in ("8", "9"):
         packages = list(made_up(said, release))
         target = lib.write_rpm(work, f"alma-made-up-{release}", f"ID=almalinux\nVERSION_ID={release}.4\n", packages)
-        yield Case(f"made-up-{release}/bulletins", feeds, target, expected(said, release, short(packages), False))

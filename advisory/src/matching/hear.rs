@@ -180,47 +180,82 @@ fn dismiss_remarks(all: &mut [Judged<'_, '_>]) {
 }
 
 /// A build for one minor release (`.el8_9`) that holds the fix for it does not need the one that a
-/// later minor release got.
+/// later minor release got; and an rpm that is named as mended for another product or module is, of
+/// which builds do not follow each other.
 fn dismiss_later_minors(subject: &Subject<'_>, all: &mut [Judged<'_, '_>]) {
+    let is_rpm = subject.matchable.package.kind == PackageType::Rpm;
+    let is_named = |one: &Judged<'_, '_>| {
+        let is_of_other = one.elsewhere || matches!(one.dismissed, Some(Dismissed::Module(_)));
+        let version = subject.lookup(one.asked).version;
+        is_rpm && is_of_other && fixes(one).any(|end| end == version)
+    };
+    if let Some(version) = all.iter().find(|one| is_named(one)).map(|one| {
+        let lookup = subject.lookup(one.asked);
+        lookup.version.to_owned()
+    }) {
+        dismiss_affected(all, &Dismissed::Minor(version), |_| true);
+        return;
+    }
     let Some(own) = minor(&subject.matchable.package.version) else {
         return;
     };
     let has_fix = |one: &Judged<'_, '_>| {
-        let is_other = !matches!(
+        let is_of_this = matches!(
             one.dismissed,
             None | Some(Dismissed::Channel(_) | Dismissed::Source)
         );
         let lookup = subject.lookup(one.asked);
-        let mut ends = one.asked.hit.statement.ranges.iter().filter_map(end);
-        !is_other
-            && one.asked.hit.statement.state == State::Fixed
-            && ends.any(|end| {
-                let is_held = || {
-                    lookup
-                        .compare(lookup.version, end)
-                        .is_ok_and(Ordering::is_ge)
-                };
-                minor(end) == Some(own) && is_held()
-            })
+        let is_held = |end: &str| {
+            lookup
+                .compare(lookup.version, end)
+                .is_ok_and(Ordering::is_ge)
+        };
+        is_of_this && fixes(one).any(|end| minor(end) == Some(own) && is_held(end))
     };
     if all.iter().any(has_fix) {
-        let fixes = all.iter_mut();
-        for one in fixes.filter(|one| one.asked.hit.statement.state == State::Fixed) {
-            if matches!(one.verdict, Verdict::Affected(_)) {
-                one.dismissed
-                    .get_or_insert_with(|| Dismissed::Minor(own.to_owned()));
-            }
+        let is_fix = |one: &Judged<'_, '_>| one.asked.hit.statement.state == State::Fixed;
+        dismiss_affected(all, &Dismissed::Minor(own.to_owned()), is_fix);
+    }
+}
+
+/// The versions that a statement says hold the fix.
+fn fixes<'a>(one: &Judged<'_, 'a>) -> impl Iterator<Item = &'a str> {
+    let statement = &one.asked.hit.statement;
+    let is_fix = statement.state == State::Fixed;
+    let ends = statement.ranges.iter().filter_map(|range| match range.end {
+        End::Fixed(end) => Some(end),
+        _ => None,
+    });
+    ends.filter(move |_| is_fix).collect::<Vec<_>>().into_iter()
+}
+
+fn dismiss_affected(
+    all: &mut [Judged<'_, '_>],
+    reason: &Dismissed,
+    is_meant: impl Fn(&Judged<'_, '_>) -> bool,
+) {
+    for one in all.iter_mut().filter(|one| is_meant(one)) {
+        if matches!(one.verdict, Verdict::Affected(_)) {
+            one.dismissed.get_or_insert_with(|| reason.clone());
         }
     }
 }
 
-/// `el8_9` of `2.28-236.el8_9.13`.
+/// `el8_9` of `2.28-236.el8_9.13`, `el8.2` of `0.78-11.module+el8.2.0+23234+854d7c34`.
 fn minor(version: &str) -> Option<&str> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some((_, rest)) = version
+        .split_once(".module")
+        .filter(|_| is_modular(version))
+    {
+        let tag = rest.get(1..)?.split(['+', '_']).next()?;
+        let (tag, _) = tag.rsplit_once('.')?;
+        return tag.strip_prefix("el").map(|_| tag);
+    }
     let (at, _) = version.match_indices(".el").next()?;
     let rest = version.get(at + 1..)?;
     let tag = rest.split(['.', '+', '~', '^']).next()?;
     let (major, minor) = tag.strip_prefix("el")?.split_once('_')?;
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     (is_number(major) && is_number(minor)).then_some(tag)
 }
 

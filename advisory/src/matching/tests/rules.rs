@@ -378,6 +378,26 @@ fn a_build_with_the_fix_of_its_own_minor_release_has_it() {
     assert_eq!(of("2.28-189.10.el8_6"), "");
     assert_eq!(of("2.28-236.el8_9.12"), "fixed 2.28-251.el8_10.1");
     assert_eq!(of("2.28-236.el8"), "fixed 2.28-251.el8_10.1");
+    // Of modules the tag has three numbers; a build that is named as mended is, whatever is said of
+    // others.
+    let statements = [
+        "rhel:8 p <1-11.module+el8.2.0+2+a.1 module=p:1 channel=rhel_eus:8.2",
+        "rhel:8 p <1-12.module+el8.10.0+1+c module=p:1",
+        "rhel:8 p <1-12.module+el8.10.0+1+b module=p:2",
+    ];
+    let of = |version: &str| {
+        let package = with(&format!("rhel:8 p {version}"), |one| {
+            one.package.module = Some("p:1:1:x".into());
+        });
+        of_one(&package, "osv", &statements)
+    };
+    assert_eq!(of("1-11.module+el8.2.0+2+a.1"), "");
+    assert_eq!(of("1-11.module+el8.2.0+3+a.1"), "");
+    assert_eq!(of("1-12.module+el8.10.0+1+b"), "");
+    assert_eq!(
+        of("1-11.module+el8.2.0+1+a.1"),
+        "fixed 1-12.module+el8.10.0+1+c"
+    );
 }
 
 #[test]
