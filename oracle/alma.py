@@ -86,3 +86,4 @@ def cases(work):
     for release in ("8", "9"):
         packages = list(made_up(said, release))
         target = lib.write_rpm(work, f"alma-made-up-{release}", f"ID=almalinux\nVERSION_ID={release}.4\n", packages)
+        yield Case(f"made-up-{release}/weaknesses", feeds, target, expected(said, release, short(packages), True))
