@@ -22,7 +22,7 @@ def documents(work):
 
 def module(summary, fixed):
     """The module that a build is a part of."""
-    named = re.search(r"\b([a-z][a-z0-9-]*:[a-z0-9._]+)\b", summary)
+    named = re.search(r"(?<![\w-])([a-z0-9][a-z0-9-]*:[a-z0-9._]+)\b", summary)
     return (named[1] if named else "?") if ".module_el" in fixed else ""
 
 

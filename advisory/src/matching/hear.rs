@@ -199,23 +199,40 @@ fn dismiss_later_minors(subject: &Subject<'_>, all: &mut [Judged<'_, '_>]) {
     let Some(own) = minor(&subject.matchable.package.version) else {
         return;
     };
-    let has_fix = |one: &Judged<'_, '_>| {
+    // Two sources can build packages of one name in two lines (gcc-toolset-13 and -14), and a
+    // second bulletin can mend what the first one left.
+    let held = all.iter().flat_map(|one| {
         let is_of_this = matches!(
             one.dismissed,
             None | Some(Dismissed::Channel(_) | Dismissed::Source)
         );
         let lookup = subject.lookup(one.asked);
-        let is_held = |end: &str| {
-            lookup
-                .compare(lookup.version, end)
-                .is_ok_and(Ordering::is_ge)
+        let is_of_line = move |end: &&str| {
+            is_of_this && minor(end) == Some(own) && upstream(end) == upstream(lookup.version)
         };
-        is_of_this && fixes(one).any(|end| minor(end) == Some(own) && is_held(end))
+        let is_held = move |end: &str| {
+            let order = lookup.compare(lookup.version, end);
+            order.is_ok_and(Ordering::is_ge)
+        };
+        fixes(one).filter(is_of_line).map(is_held)
+    });
+    let held: Vec<bool> = held.collect();
+    // Builds of a module carry a context, by which those of one minor release do not follow on each
+    // other: one that is held is enough.
+    let is_mended = match is_modular(&subject.matchable.package.version) {
+        true => held.contains(&true),
+        false => held.contains(&true) && !held.contains(&false),
     };
-    if all.iter().any(has_fix) {
+    if is_mended {
         let is_fix = |one: &Judged<'_, '_>| one.asked.hit.statement.state == State::Fixed;
         dismiss_affected(all, &Dismissed::Minor(own.to_owned()), is_fix);
     }
+}
+
+/// `2.28` of `0:2.28-236.el8_9.13`.
+fn upstream(version: &str) -> &str {
+    let bare = version.split_once(':').map_or(version, |(_, rest)| rest);
+    bare.rsplit_once('-').map_or(bare, |(upstream, _)| upstream)
 }
 
 /// The versions that a statement says hold the fix.

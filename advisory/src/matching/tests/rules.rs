@@ -378,6 +378,27 @@ fn a_build_with_the_fix_of_its_own_minor_release_has_it() {
     assert_eq!(of("2.28-189.10.el8_6"), "");
     assert_eq!(of("2.28-236.el8_9.12"), "fixed 2.28-251.el8_10.1");
     assert_eq!(of("2.28-236.el8"), "fixed 2.28-251.el8_10.1");
+    // Another line of the same name is no measure.
+    let two = [
+        "rhel:9 libasan8 <13.3.1-2.2.el9_5",
+        "rhel:9 libasan8 <14.2.1-1.3.el9_5",
+    ];
+    let of_two = |version: &str| {
+        of_one(
+            &matchable(&format!("rhel:9 libasan8 {version}")),
+            "osv",
+            &two,
+        )
+    };
+    assert_eq!(of_two("13.3.1-2.2.el9_5"), "");
+    assert_eq!(of_two("14.2.1-1.2.el9_5"), "fixed 14.2.1-1.3.el9_5");
+    // The second bulletin of a minor release counts.
+    let two = [
+        "rhel:8 hplip <3.18.4-13.el8_10",
+        "rhel:8 hplip <3.18.4-14.el8_10",
+    ];
+    let hplip = matchable("rhel:8 hplip 3.18.4-13.el8_10");
+    assert_eq!(of_one(&hplip, "osv", &two), "fixed 3.18.4-14.el8_10");
     // Of modules the tag has three numbers; a build that is named as mended is, whatever is said of
     // others.
     let statements = [
