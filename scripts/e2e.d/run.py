@@ -19,6 +19,7 @@ import indexes  # noqa: E402
 import lib  # noqa: E402
 import limits  # noqa: E402
 import matrix  # noqa: E402
+import oracle  # noqa: E402
 import powercut  # noqa: E402
 import sbom  # noqa: E402
 import shared  # noqa: E402
@@ -30,6 +31,7 @@ PARTS = {
     "gate": gate.main,
     "database": database.main,
     "sbom": sbom.main,
+    "oracle": oracle.main,
     "hostile": hostile.main,
     "limits": limits.main,
     "crash": crash.main,
