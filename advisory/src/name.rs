@@ -42,6 +42,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn names_that_exist_lead_to_their_packages() {
+        let lines = include_str!("name/corpus.txt").lines();
+        let mut count = 0;
+        for line in lines.filter(|line| !line.starts_with('#')) {
+            let words: Vec<&str> = line.split(' ').collect();
+            let [ecosystem, written, told] = words[..] else {
+                panic!("no line of the corpus: {line}");
+            };
+            let (other, same) = match told.strip_prefix('!') {
+                Some(other) => (other, false),
+                None => (told, true),
+            };
+            let is_one = normalised(ecosystem, written) == normalised(ecosystem, other);
+            assert_eq!(is_one, same, "{line}");
+            count += 1;
+        }
+        assert!(count > 45);
+    }
+
+    #[test]
     fn each_ecosystem_has_its_own_sameness() {
         for (ecosystem, name, expected) in [
             ("pypi", "Zope.Interface", "zope-interface"),
