@@ -1,9 +1,12 @@
 //! Findings of packages to findings of an image.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use jiff::Timestamp;
-use model::{Coverage, Finding, Installed, Inventory, Location, Matchable, PackageType};
+use model::{
+    Coverage, Cvss, Finding, Installed, Inventory, Location, Matchable, Package, PackageType,
+    Severity,
+};
 
 use crate::coverage::coverage;
 use crate::database::Database;
@@ -43,57 +46,94 @@ pub fn findings(
 pub fn join(inventory: &Inventory, assessed: &[(Matchable, Vec<Finding>)]) -> Vec<Finding> {
     let by_key: HashMap<&Matchable, &Vec<Finding>> =
         assessed.iter().map(|(key, found)| (key, found)).collect();
-    type Key = (String, PackageType, String, String);
-    let mut joined: BTreeMap<Key, Finding> = BTreeMap::new();
-    for installed in &inventory.packages {
+    type Key<'a> = (&'a str, PackageType, &'a str, &'a str);
+    let mut joined: HashMap<Key<'_>, Joined<'_>> = HashMap::new();
+    for (place, installed) in inventory.packages.iter().enumerate() {
         let Some(found) = by_key.get(&inventory.matchable(installed)) else {
             continue;
         };
+        let package = &installed.package;
         for finding in *found {
-            let package = &installed.package;
             let key = (
-                finding.id.clone(),
+                finding.id.as_str(),
                 package.kind,
-                package.name.clone(),
-                package.version.clone(),
+                package.name.as_str(),
+                package.version.as_str(),
             );
-            match joined.get_mut(&key) {
-                Some(known) => merge(known, finding, inventory, installed),
-                None => drop(joined.insert(key, placed(finding, inventory, installed))),
-            }
+            let one = joined
+                .entry(key)
+                .or_insert_with(|| Joined::new(finding, (place, package)));
+            one.take(finding, (place, installed));
         }
     }
-    let mut all: Vec<Finding> = joined.into_values().collect();
-    for finding in &mut all {
-        finding.locations.sort();
-        finding.locations.dedup();
-    }
+    let mut purls: HashMap<usize, Option<String>> = HashMap::new();
+    let mut all: Vec<Finding> = joined
+        .into_values()
+        .map(|one| {
+            let make = || one.package.purl(inventory.distro.as_ref());
+            let purl = purls.entry(one.place).or_insert_with(make).clone();
+            one.finished(purl)
+        })
+        .collect();
     all.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     all
 }
 
-fn placed(finding: &Finding, inventory: &Inventory, installed: &Installed) -> Finding {
-    Finding {
-        package: installed.package.clone(),
-        purl: installed.package.purl(inventory.distro.as_ref()),
-        locations: vec![location(installed)],
-        ..finding.clone()
-    }
+/// A finding in all of its places. Where the same weakness is in the same package of another
+/// architecture or source, the smaller package, the worse rating and the earlier date stand for both.
+struct Joined<'a> {
+    finding: &'a Finding,
+    /// The package's place in the inventory.
+    place: usize,
+    package: &'a Package,
+    severity: Severity,
+    cvss: Option<Cvss>,
+    published: Option<Timestamp>,
+    locations: Vec<Location>,
 }
 
-/// The same weakness in the same package of another architecture or source: the smaller package,
-/// the worse rating and the earlier date stand for both.
-fn merge(known: &mut Finding, finding: &Finding, inventory: &Inventory, installed: &Installed) {
-    known.locations.push(location(installed));
-    known.severity = known.severity.min(finding.severity);
-    known.cvss = known.cvss.max(finding.cvss);
-    known.published = [known.published, finding.published]
-        .into_iter()
-        .flatten()
-        .min();
-    if installed.package < known.package {
-        known.package = installed.package.clone();
-        known.purl = installed.package.purl(inventory.distro.as_ref());
+impl<'a> Joined<'a> {
+    fn new(finding: &'a Finding, (place, package): (usize, &'a Package)) -> Joined<'a> {
+        Joined {
+            finding,
+            place,
+            package,
+            severity: finding.severity,
+            cvss: finding.cvss,
+            published: finding.published,
+            locations: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, finding: &Finding, (place, installed): (usize, &'a Installed)) {
+        self.locations.push(location(installed));
+        self.severity = self.severity.min(finding.severity);
+        self.cvss = self.cvss.max(finding.cvss);
+        let dates = [self.published, finding.published];
+        self.published = dates.into_iter().flatten().min();
+        if installed.package < *self.package {
+            (self.place, self.package) = (place, &installed.package);
+        }
+    }
+
+    fn finished(mut self, purl: Option<String>) -> Finding {
+        self.locations.sort();
+        self.locations.dedup();
+        let finding = self.finding;
+        Finding {
+            id: finding.id.clone(),
+            aliases: finding.aliases.clone(),
+            severity: self.severity,
+            cvss: self.cvss,
+            published: self.published,
+            status: finding.status,
+            package: self.package.clone(),
+            purl,
+            fixed_in: finding.fixed_in.clone(),
+            description: finding.description.clone(),
+            advisory: finding.advisory.clone(),
+            locations: self.locations,
+        }
     }
 }
 

@@ -70,7 +70,7 @@ fn finding(subject: &Subject<'_>, group: &Group<'_, '_>, affected: &[&Judged<'_,
             .filter_map(|asked| asked.hit.statement.advisory.published)
             .min(),
         status,
-        purl: package.purl(subject.distro().as_ref()),
+        purl: subject.purl().map(str::to_owned),
         package,
         fixed_in,
         description: description.unwrap_or_default().to_owned(),

@@ -5,6 +5,7 @@
 //! manager is looked up by its product (CPE), all else by its language's index.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 
 use model::{Distro, Ecosystem, Matchable, Ownership, Package, PackageType, Stream};
@@ -78,6 +79,7 @@ pub(crate) struct Subject<'a> {
     others: Vec<Lookup<'a>>,
     /// The channel that alone speaks of it: that of a repository beside the distribution's.
     pub channel: Option<&'static str>,
+    purl: OnceCell<Option<String>>,
 }
 
 /// Why nothing is looked up for a package.
@@ -124,6 +126,7 @@ impl<'a> Subject<'a> {
                 main,
                 others,
                 channel: None,
+                purl: OnceCell::new(),
             });
         }
         let stream = matchable.stream.as_ref().ok_or(Unasked::NoStream)?;
@@ -141,6 +144,7 @@ impl<'a> Subject<'a> {
             main,
             others,
             channel,
+            purl: OnceCell::new(),
         })
     }
 
@@ -157,7 +161,17 @@ impl<'a> Subject<'a> {
             main,
             others,
             channel: None,
+            purl: OnceCell::new(),
         })
+    }
+
+    /// The package URL, as far as it is known before an image is: the same for all findings.
+    pub fn purl(&self) -> Option<&str> {
+        let package = &self.matchable.package;
+        let made = self
+            .purl
+            .get_or_init(|| package.purl(distro(self.matchable).as_ref()));
+        made.as_deref()
     }
 
     /// The way in which a statement was found.
@@ -169,12 +183,12 @@ impl<'a> Subject<'a> {
     pub fn lookups(&self) -> impl Iterator<Item = &Lookup<'a>> {
         std::iter::once(&self.main).chain(&self.others)
     }
+}
 
-    /// The distribution, for a package URL before an image is known.
-    pub fn distro(&self) -> Option<Distro> {
-        let stream = self.matchable.stream.as_ref()?;
-        Some(Distro::new(&stream.distro, &stream.release))
-    }
+/// The distribution, for a package URL before an image is known.
+fn distro(matchable: &Matchable) -> Option<Distro> {
+    let stream = matchable.stream.as_ref()?;
+    Some(Distro::new(&stream.distro, &stream.release))
 }
 
 fn in_distribution<'a>(matchable: &'a Matchable, stream: &Stream) -> (Lookup<'a>, Vec<Lookup<'a>>) {
