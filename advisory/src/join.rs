@@ -80,7 +80,8 @@ pub fn join(inventory: &Inventory, assessed: &[(Matchable, Vec<Finding>)]) -> Ve
 }
 
 /// A finding in all of its places. Where the same weakness is in the same package of another
-/// architecture or source, the smaller package, the worse rating and the earlier date stand for both.
+/// architecture or source, the smaller package, the worse rating and the earlier date stand for
+/// both.
 struct Joined<'a> {
     finding: &'a Finding,
     /// The package's place in the inventory.
