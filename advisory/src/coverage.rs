@@ -60,6 +60,8 @@ pub fn coverage(
         let maker = of_stream.map(|stream| maker::of(package, &stream.distro));
         if let Some(Maker::Other(name)) = maker {
             makers.entry(name).or_default().push(&package.name);
+        } else if maker == Some(Maker::Epel) && !asked.has_epel() {
+            makers.entry("EPEL").or_default().push(&package.name);
         } else if !programs.take(package) {
             *counts.entry(package.kind).or_default() += 1;
         }
@@ -243,6 +245,13 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// Whether a source that could be read answers for EPEL.
+    fn has_epel(&self) -> bool {
+        let sources = self.database.sources().iter();
+        let mut whole = sources.filter(|source| source.broken.is_none());
+        whole.any(|source| source.name.contains("epel") || source.name.starts_with("fedora"))
+    }
+
     /// What the sources that answer for an ecosystem fall short of.
     fn ecosystem(&self, ecosystem: &str, what: &str, gaps: &mut Vec<Gap>) {
         let mut covered = false;

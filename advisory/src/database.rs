@@ -6,6 +6,7 @@
 //! [`Damaged`], never a panic and never silence.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -98,6 +99,8 @@ pub struct Database {
     sections: Vec<Section>,
     exploitation: Option<Section>,
     repositories: Option<Section>,
+    /// What repositories serve, once somebody has asked.
+    products: OnceLock<Result<HashMap<String, Vec<String>>, Damaged>>,
     pieces: Option<Section>,
     /// Which pieces were compared so far.
     seen: Seen,
@@ -201,6 +204,7 @@ impl Database {
             sections,
             exploitation,
             repositories,
+            products: OnceLock::new(),
             pieces,
             seen,
             by_ecosystem,
@@ -247,13 +251,17 @@ impl Database {
     /// # Errors
     ///
     /// [`Damaged`] where the section is not what was written.
-    pub fn products_of(&self, repository: &str) -> Result<Vec<String>, Damaged> {
-        match &self.repositories {
+    pub fn products_of(&self, repository: &str) -> Result<&[String], Damaged> {
+        let read = || match &self.repositories {
             Some(section) => {
                 let bytes = self.checked(section, repositories::PART)?;
-                Ok(repositories::find(bytes, repository))
+                Ok(repositories::read(bytes))
             }
-            None => Ok(Vec::new()),
+            None => Ok(HashMap::new()),
+        };
+        match self.products.get_or_init(read) {
+            Ok(products) => Ok(products.get(repository).map_or(&[], Vec::as_slice)),
+            Err(damaged) => Err(damaged.clone()),
         }
     }
 

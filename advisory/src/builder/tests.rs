@@ -316,6 +316,12 @@ fn releases_and_repositories_are_kept_beside() {
     database.verify().unwrap();
     let none = of_parsed(Parsed::default());
     assert!(none.products_of("rhel-9").unwrap().is_empty());
+    let changed = Database::changed_keys(&database, &none, 10).unwrap();
+    assert_eq!(
+        changed,
+        crate::Changed::TooMany,
+        "channels in use may be others"
+    );
 }
 
 #[test]

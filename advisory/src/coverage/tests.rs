@@ -301,6 +301,17 @@ fn what_nobody_answers_for_is_named() {
     "#]].assert_eq(&told(&image));
 }
 
+#[test]
+fn packages_of_epel_need_a_source_of_their_own() {
+    let mut image = image(Some(("rocky", "9.4")), &[("rpm", "htop", "a")]);
+    image.packages[0].package.vendor = Some("Fedora Project".to_owned());
+    let now = NOW.parse().unwrap();
+    let database = alpine("2023-05-09T00:00:00Z");
+    let coverage = coverage(&image, Vec::new(), &database, now, &AgeLimits::default());
+    let is_told = |gap: &Gap| gap.detail.starts_with("EPEL built");
+    assert!(coverage.gaps.iter().any(is_told), "{:?}", coverage.gaps);
+}
+
 /// CentOS is looked up as Red Hat's, which is mended for years to come.
 #[test]
 fn a_rebuild_ends_on_its_own_day() {

@@ -34,6 +34,10 @@ impl Database {
         after: &Database,
         limit: usize,
     ) -> Result<Changed, Damaged> {
+        // What repositories serve says which channels are in use, whatever the package is.
+        if before.repositories_checksum() != after.repositories_checksum() {
+            return Ok(Changed::TooMany);
+        }
         let mut found = Found {
             keys: BTreeSet::new(),
             limit,
@@ -52,6 +56,10 @@ impl Database {
             }
         }
         Ok(Changed::Keys(found.keys.into_iter().collect()))
+    }
+
+    fn repositories_checksum(&self) -> Option<[u8; 32]> {
+        self.repositories.as_ref().map(|section| section.checksum)
     }
 
     fn sides(&self) -> impl Iterator<Item = Side<'_>> {

@@ -1,7 +1,7 @@
 //! Which products package repositories serve, as text: a line per repository, sorted, its
 //! identifier and its products (CPEs) with blanks between them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How the section is called in messages.
 pub const PART: &str = "the section of repositories";
@@ -20,14 +20,17 @@ pub fn section(known: &BTreeMap<String, BTreeSet<String>>) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// The products of a repository.
-pub fn find(section: &[u8], repository: &str) -> Vec<String> {
+/// The products of each repository.
+pub fn read(section: &[u8]) -> HashMap<String, Vec<String>> {
     let text = std::str::from_utf8(section).unwrap_or_default();
-    let mut lines = text.lines().filter_map(|line| line.split_once(' '));
-    let found = lines.find(|(name, _)| *name == repository);
-    let products = found.map_or("", |(_, products)| products).split(' ');
-    let products = products.filter(|product| !product.is_empty());
-    products.map(str::to_owned).collect()
+    let lines = text.lines().filter_map(|line| line.split_once(' '));
+    let products = |text: &str| {
+        let products = text.split(' ').filter(|product| !product.is_empty());
+        products.map(str::to_owned).collect()
+    };
+    lines
+        .map(|(name, text)| (name.to_owned(), products(text)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -51,13 +54,10 @@ mod tests {
             )
         });
         let section = section(&known.into());
-        assert_eq!(
-            find(&section, "rhel-9-baseos-eus"),
-            ["cpe:/o:a", "cpe:/o:b"]
-        );
-        assert_eq!(find(&section, "rhel-9-baseos").len(), 1);
-        assert!(find(&section, "rhel-9").is_empty());
-        assert!(find(&section, "rhel-9-none").is_empty());
-        assert!(find(b"\xff", "x").is_empty());
+        let found = read(&section);
+        assert_eq!(found["rhel-9-baseos-eus"], ["cpe:/o:a", "cpe:/o:b"]);
+        assert_eq!(found["rhel-9-baseos"].len(), 1);
+        assert!(!found.contains_key("rhel-9"));
+        assert!(read(b"\xff").is_empty());
     }
 }

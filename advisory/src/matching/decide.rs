@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use model::{AdvisoryRef, Cvss, Finding, Gap, GapKind, Severity, Status};
 
 use super::group::Group;
-use super::hear::{Judged, is_own};
+use super::hear::{Dismissed, Judged, flavour, is_own};
 use super::subject::Subject;
 use super::{Asked, Verdict};
 use crate::database::Hit;
@@ -30,7 +30,30 @@ pub fn decide(
         Verdict::Undecided(reason) => Some(undecided(subject, group, &one.asked.hit, reason)),
         _ => None,
     });
-    (None, gap)
+    (None, gap.or_else(|| incomparable(subject, group, judged)))
+}
+
+/// The gap where a build of another kind than the usual one is spoken of only by the usual one's
+/// versions.
+fn incomparable(
+    subject: &Subject<'_>,
+    group: &Group<'_, '_>,
+    judged: &[Judged<'_, '_>],
+) -> Option<Gap> {
+    let package = &subject.matchable.package;
+    let is_of_kind = |one: &&Judged<'_, '_>| one.dismissed == Some(Dismissed::Flavour);
+    let one = judged.iter().find(is_of_kind)?;
+    let is_heard = judged.iter().any(|one| one.dismissed.is_none());
+    if is_heard || flavour(&package.version).is_none() {
+        return None;
+    }
+    let advisory = &one.asked.hit.statement.advisory;
+    let detail = format!(
+        "{} {} may or may not have {}: it is a build of another kind than those that advisory {} \
+         of {} speaks of; compare what was mended by hand",
+        package.name, package.version, group.id, advisory.id, one.asked.hit.source.name
+    );
+    Some(Gap::new(GapKind::Undecided, detail))
 }
 
 /// The version that holds the fix, if the image can get it.

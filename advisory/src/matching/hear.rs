@@ -1,6 +1,7 @@
 //! Which statements on a weakness are heard, and why the others are not.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use model::{Package, PackageType};
 use version::Scheme;
@@ -97,8 +98,18 @@ fn dismiss_elsewhere(subject: &Subject<'_>, all: &mut [Judged<'_, '_>]) {
     let is_rpm = subject.matchable.package.kind == PackageType::Rpm;
     let here = subject.channel.is_some() || all.iter().any(is_heard);
     let has_extras = is_of(subject, "amzn");
+    let channels: BTreeSet<&str> = all
+        .iter()
+        .filter(|one| one.elsewhere)
+        .map(|one| one.asked.hit.statement.scope.channel)
+        .collect();
+    // Kernels of several lines are extras that do not follow on each other.
+    let has_line = all
+        .iter()
+        .any(|one| one.elsewhere && is_of_same_line(subject, one));
+    let is_only = channels.len() == 1 && !has_line && !is_of_kernel(&subject.matchable.package);
     for one in all.iter_mut().filter(|one| one.elsewhere) {
-        if !here && has_extras && is_of_same_line(subject, one) {
+        if !here && has_extras && (is_only || is_of_same_line(subject, one)) {
             one.elsewhere = false;
         } else if here || is_rpm {
             let channel = one.asked.hit.statement.scope.channel;
@@ -111,6 +122,10 @@ fn dismiss_elsewhere(subject: &Subject<'_>, all: &mut [Judged<'_, '_>]) {
 fn is_of(subject: &Subject<'_>, distro: &str) -> bool {
     let stream = subject.matchable.stream.as_ref();
     stream.is_some_and(|stream| stream.distro == distro)
+}
+
+fn is_of_kernel(package: &Package) -> bool {
+    package.name.starts_with("kernel") || package.source_name().starts_with("kernel")
 }
 
 /// Whether a statement's versions have the package's first number; a kernel's first two.
@@ -135,7 +150,7 @@ fn is_of_same_line(subject: &Subject<'_>, one: &Judged<'_, '_>) -> bool {
 fn dismiss_unextended(all: &mut [Judged<'_, '_>]) {
     let is_extended = |one: &Judged<'_, '_>, source: &str| {
         let is_decided = !matches!(one.verdict, Verdict::Undecided(_));
-        let is_in_use = !one.elsewhere && !one.asked.hit.statement.scope.channel.is_empty();
+        let is_in_use = !one.elsewhere && is_extension(one.asked.hit.statement.scope.channel);
         one.dismissed.is_none() && is_in_use && is_decided && one.asked.hit.source.name == source
     };
     for at in 0..all.len() {
@@ -154,6 +169,15 @@ fn dismiss_unextended(all: &mut [Judged<'_, '_>]) {
             one.dismissed.get_or_insert(reason);
         }
     }
+}
+
+/// Channels in which a release is mended for longer; others hold builds of their own.
+const EXTENSIONS: &[&str] = &[
+    "esm", "eus", "ltss", "rhel_aus", "rhel_e4s", "rhel_els", "rhel_eus", "rhel_tus",
+];
+
+fn is_extension(channel: &str) -> bool {
+    EXTENSIONS.iter().any(|start| channel.starts_with(start))
 }
 
 /// A remark that a fix is put off, or will not come, is out of date where the same source has a
@@ -183,40 +207,56 @@ fn dismiss_remarks(all: &mut [Judged<'_, '_>]) {
 /// later minor release got; and an rpm that is named as mended for another product or module is, of
 /// which builds do not follow each other.
 fn dismiss_later_minors(subject: &Subject<'_>, all: &mut [Judged<'_, '_>]) {
-    let is_rpm = subject.matchable.package.kind == PackageType::Rpm;
-    let is_named = |one: &Judged<'_, '_>| {
-        let is_of_other = one.elsewhere || matches!(one.dismissed, Some(Dismissed::Module(_)));
-        let version = subject.lookup(one.asked).version;
-        is_rpm && is_of_other && fixes(one).any(|end| end == version)
+    if subject.matchable.package.kind != PackageType::Rpm {
+        return;
+    }
+    let own = minor(&subject.matchable.package.version);
+    // Two sources can build packages of one name in two lines (gcc-toolset-13 and -14).
+    let is_of_line = |one: &Judged<'_, '_>, end: &str| {
+        minor(end) == own && upstream(end) == upstream(subject.lookup(one.asked).version)
     };
-    if let Some(version) = all.iter().find(|one| is_named(one)).map(|one| {
+    let is_held = |one: &Judged<'_, '_>, end: &str| {
         let lookup = subject.lookup(one.asked);
-        lookup.version.to_owned()
-    }) {
+        let order = lookup.compare(lookup.version, end);
+        order.is_ok_and(Ordering::is_ge) || without_context(lookup.version) == without_context(end)
+    };
+    // A second bulletin of this very product can mend what the first one left.
+    let is_left = |one: &Judged<'_, '_>| {
+        let is_here = one.dismissed.is_none() && !one.elsewhere;
+        is_here && fixes(one).any(|end| is_of_line(one, end) && !is_held(one, end))
+    };
+    if all.iter().any(is_left) {
+        return;
+    }
+    let named = all.iter().find_map(|one| {
+        let is_of_other = match one.dismissed {
+            None => one.elsewhere,
+            Some(Dismissed::Module(_)) => true,
+            Some(_) => false,
+        };
+        let version = subject.lookup(one.asked).version;
+        (is_of_other && fixes(one).any(|end| end == version)).then(|| version.to_owned())
+    });
+    if let Some(version) = named {
         dismiss_affected(all, &Dismissed::Minor(version), |_| true);
         return;
     }
-    let Some(own) = minor(&subject.matchable.package.version) else {
+    let Some(own) = own else {
         return;
     };
-    // Two sources can build packages of one name in two lines (gcc-toolset-13 and -14), and a
-    // second bulletin can mend what the first one left.
-    let held = all.iter().flat_map(|one| {
-        let is_of_this = matches!(
-            one.dismissed,
-            None | Some(Dismissed::Channel(_) | Dismissed::Source)
-        );
-        let lookup = subject.lookup(one.asked);
-        let is_of_line = move |end: &&str| {
-            is_of_this && minor(end) == Some(own) && upstream(end) == upstream(lookup.version)
-        };
-        let is_held = move |end: &str| {
-            let order = lookup.compare(lookup.version, end);
-            order.is_ok_and(Ordering::is_ge)
-        };
-        fixes(one).filter(is_of_line).map(is_held)
-    });
-    let held: Vec<bool> = held.collect();
+    let held: Vec<bool> = all
+        .iter()
+        .filter(|one| {
+            let dismissed = &one.dismissed;
+            matches!(
+                dismissed,
+                None | Some(Dismissed::Channel(_) | Dismissed::Source)
+            )
+        })
+        .flat_map(|one| fixes(one).map(move |end| (one, end)))
+        .filter(|(one, end)| is_of_line(one, end))
+        .map(|(one, end)| is_held(one, end))
+        .collect();
     // Builds of a module carry a context, by which those of one minor release do not follow on each
     // other: one that is held is enough.
     let is_mended = match is_modular(&subject.matchable.package.version) {
@@ -227,6 +267,16 @@ fn dismiss_later_minors(subject: &Subject<'_>, all: &mut [Judged<'_, '_>]) {
         let is_fix = |one: &Judged<'_, '_>| one.asked.hit.statement.state == State::Fixed;
         dismiss_affected(all, &Dismissed::Minor(own.to_owned()), is_fix);
     }
+}
+
+/// A module's build without its context, which has no order: `1-12.module+el8.10.0+23147` of
+/// `1-12.module+el8.10.0+23147+95b68fad`.
+fn without_context(version: &str) -> &str {
+    let bare = version.split_once(':').map_or(version, |(_, rest)| rest);
+    let is_context = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let cut = bare.rsplit_once('+');
+    let cut = cut.filter(|(_, context)| is_modular(bare) && is_context(context));
+    cut.map_or(bare, |(build, _)| build)
 }
 
 /// `2.28` of `0:2.28-236.el8_9.13`.
@@ -353,7 +403,13 @@ fn architecture(subject: &Subject<'_>, asked: &Asked<'_>) -> Option<Dismissed> {
         return Some(Dismissed::Source);
     }
     let own = subject.matchable.package.architecture.as_deref();
-    let is_meant = own.is_none_or(|own| stated.contains(&own));
+    // What is said of machines holds for what every one of them runs, and for their older kin.
+    let runs = |own: &str| match own {
+        "noarch" => true,
+        "i386" | "i486" | "i586" | "i686" => stated.contains(&own) || stated.contains(&"x86_64"),
+        own => stated.contains(&own),
+    };
+    let is_meant = own.is_none_or(runs);
     (!is_meant).then(|| Dismissed::Architecture(stated.join(", ")))
 }
 
@@ -379,7 +435,8 @@ fn other_build(subject: &Subject<'_>, lookup: &Lookup<'_>, asked: &Asked<'_>) ->
             is_modular(&package.version) && is_of_same_kind(package, &ends)
         }
         (module, kind) => match package.module.as_deref() {
-            Some(own) => stream_of(own) == module,
+            // Of several a bulletin does not say which package is of which.
+            Some(own) => module.split(' ').any(|one| one == stream_of(own)),
             // A package whose slot is not known may be of any.
             None => kind == PackageType::Ebuild,
         },
@@ -434,7 +491,7 @@ fn first_number(version: &str) -> &str {
 }
 
 /// Kinds of builds whose versions are above or below others' for no reason of their content.
-fn flavour(version: &str) -> Option<&'static str> {
+pub fn flavour(version: &str) -> Option<&'static str> {
     let lower = version.to_ascii_lowercase();
     ["ksplice", "fips"]
         .into_iter()
@@ -461,7 +518,7 @@ fn uses(subject: &Subject<'_>, used: &[String], channel: &str) -> bool {
 fn is_from(package: &Package, channel: &str) -> bool {
     let version = package.source_version();
     match package.kind {
-        PackageType::Deb if channel.starts_with("esm") => version.contains("+esm"),
+        PackageType::Deb if channel.starts_with("esm") => version.contains("esm"),
         PackageType::Deb if channel.starts_with("fips") => version.contains("fips"),
         PackageType::Rpm => flavour(&package.version) == Some(channel),
         _ => false,

@@ -18,22 +18,25 @@ pub enum Maker<'a> {
 }
 
 /// Words in the vendor of each distribution's own rpms. Those who rebuild another's packages may
-/// leave its name in.
+/// leave its name in, and systems that were moved to them have the other's builds.
 const VENDORS: &[(&str, &[&str])] = &[
-    ("almalinux", &["almalinux", "cloudlinux"]),
+    (
+        "almalinux",
+        &["almalinux", "cloudlinux", "centos", "red hat"],
+    ),
     ("amzn", &["amazon"]),
     ("azurelinux", &["microsoft"]),
     ("centos", &["centos", "red hat"]),
     ("fedora", &["fedora"]),
     ("mariner", &["microsoft"]),
-    ("ol", &["oracle"]),
+    ("ol", &["oracle", "centos", "red hat"]),
     ("openeuler", &["openeuler"]),
     ("opensuse", &["suse"]),
     ("opensuse-leap", &["suse"]),
     ("opensuse-tumbleweed", &["suse"]),
     ("photon", &["vmware", "broadcom"]),
     ("rhel", &["red hat", "centos"]),
-    ("rocky", &["rocky"]),
+    ("rocky", &["rocky", "centos", "red hat"]),
     ("sl-micro", &["suse"]),
     ("sle-micro", &["suse"]),
     ("sle_hpc", &["suse"]),
@@ -78,7 +81,8 @@ pub fn of<'a>(package: &'a Package, distro: &str) -> Maker<'a> {
 
 fn of_rpm<'a>(vendor: &'a str, distro: &str) -> Maker<'a> {
     let lower = vendor.to_lowercase();
-    if lower.starts_with(HOME) {
+    let is_project = lower.starts_with(BUILD_SERVICE) && !lower.starts_with(OPENSUSE);
+    if is_project || lower.contains("copr") {
         return Maker::Other(vendor);
     }
     let row = VENDORS.iter().find(|(id, _)| *id == distro);
@@ -90,8 +94,9 @@ fn of_rpm<'a>(vendor: &'a str, distro: &str) -> Maker<'a> {
     }
 }
 
-/// Packages that anybody may build on openSUSE's build service.
-const HOME: &str = "obs://build.opensuse.org/home:";
+/// openSUSE's build service, on which anybody may build, and the distribution's own project there.
+const BUILD_SERVICE: &str = "obs://build.opensuse.org/";
+const OPENSUSE: &str = "obs://build.opensuse.org/opensuse:";
 
 #[cfg(test)]
 mod tests {
@@ -122,6 +127,13 @@ mod tests {
                 "SUSE LLC <https://www.suse.com/>",
                 "1-1",
                 Distribution,
+            ),
+            (
+                Rpm,
+                "fedora",
+                "Fedora Copr - user x",
+                "1-1",
+                Other("Fedora Copr - user x"),
             ),
             (Rpm, "sles", "openSUSE", "1-1", Distribution),
             (

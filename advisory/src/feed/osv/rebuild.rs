@@ -27,25 +27,28 @@ pub fn is_of_security(id: &str, weaknesses: &[Weakness]) -> bool {
 
 /// What a summary says.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Heading<'a> {
+pub struct Heading {
     /// The rating.
     pub severity: Severity,
-    /// The module, `nodejs:18`; empty for none.
-    pub module: &'a str,
+    /// The module, `nodejs:18`; of several all, with blanks between them: it does not say which
+    /// package is of which. Empty for none.
+    pub module: String,
 }
 
-impl<'a> Heading<'a> {
+impl Heading {
     /// Reads a summary, where there is one.
-    pub fn read(summary: Option<&'a str>) -> Heading<'a> {
+    pub fn read(summary: Option<&str>) -> Heading {
         let summary = summary.unwrap_or_default();
         let (word, rest) = summary.split_once(": ").unwrap_or(("", summary));
-        let first = rest.split_whitespace().next().unwrap_or_default();
-        let is_module = first
-            .split_once(':')
-            .is_some_and(|(name, stream)| !name.is_empty() && !stream.is_empty());
+        let is_module = |word: &&str| {
+            let parts = word.split_once(':');
+            parts.is_some_and(|(name, stream)| !name.is_empty() && !stream.is_empty())
+        };
+        let modules: Vec<&str> = rest.split_whitespace().filter(is_module).collect();
+        let module = modules.join(" ");
         Heading {
             severity: rating::word(word),
-            module: if is_module { first } else { "" },
+            module,
         }
     }
 
@@ -79,11 +82,19 @@ mod tests {
                 Severity::Medium,
                 "container-tools:rhel8",
             ),
+            (
+                "Moderate: python39:3.9 and python39-devel:3.9 update",
+                Severity::Medium,
+                "python39:3.9 python39-devel:3.9",
+            ),
             ("Low: curl security update", Severity::Low, ""),
             ("curl bug fix update", Severity::Unknown, ""),
             ("", Severity::Unknown, ""),
         ] {
-            let expected = Heading { severity, module };
+            let expected = Heading {
+                severity,
+                module: module.to_owned(),
+            };
             assert_eq!(Heading::read(Some(summary)), expected, "{summary}");
         }
     }

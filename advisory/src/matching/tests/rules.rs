@@ -183,6 +183,14 @@ fn statements_for_other_architectures_are_not_heard() {
         one.package.architecture = Some("x86_64".into());
     });
     assert_eq!(found(&package, &statements), "2 3 4");
+    let noarch = with("rhel:9 a 1-1", |one| {
+        one.package.architecture = Some("noarch".into());
+    });
+    assert_eq!(found(&noarch, &statements), "1 2 3 4");
+    let older = with("rhel:9 a 1-1", |one| {
+        one.package.architecture = Some("i686".into());
+    });
+    assert_eq!(found(&older, &statements), "2 3 4");
 }
 
 #[test]
@@ -196,7 +204,7 @@ fn builds_of_another_kind_are_not_compared() {
         "1"
     );
     let fips = matchable("ol:7 openssl 1:1.0.2k-24.el7_9_fips");
-    assert_eq!(found(&fips, &statements), "2");
+    assert_eq!(found(&fips, &statements), "2 ? undecided");
     // Oracle's are a channel, which who has such a build uses.
     let statements = ["ol:7 openssl <1:1.0.2k-26.el7_9_fips channel=fips"];
     let assessed = assess(&fips, &world("osv", &statements));
@@ -346,6 +354,12 @@ fn an_extended_channel_that_is_in_use_goes_before_the_end_of_its_release() {
     assert_eq!(of("2.4-1ubuntu3.17+esm7", "esm-infra"), fixed);
     assert_eq!(of("2.4-1ubuntu3.17", "esm-infra"), fixed);
     assert_eq!(of("2.4-1ubuntu3.17", ""), "end_of_life");
+    // A channel of other builds extends nothing.
+    let statements = ["ubuntu:20.04 a", "ubuntu:20.04 a ! channel=fips"];
+    let package = with("ubuntu:20.04 a 1-1", |one| {
+        one.channels = vec!["fips-updates".into()]
+    });
+    assert_eq!(of_one(&package, "osv", &statements), "affected");
 }
 
 #[test]
@@ -399,6 +413,9 @@ fn a_build_with_the_fix_of_its_own_minor_release_has_it() {
     ];
     let hplip = matchable("rhel:8 hplip 3.18.4-13.el8_10");
     assert_eq!(of_one(&hplip, "osv", &two), "fixed 3.18.4-14.el8_10");
+    let eus = "rhel:8 hplip <3.18.4-13.el8_10 channel=rhel_eus:8.10";
+    let three = [two[0], two[1], eus];
+    assert_eq!(of_one(&hplip, "osv", &three), "fixed 3.18.4-14.el8_10");
     // Of modules the tag has three numbers; a build that is named as mended is, whatever is said of
     // others.
     let statements = [
@@ -433,6 +450,11 @@ fn what_is_known_of_other_products_only_says_nothing_of_this_one() {
     assert_eq!(
         of_one(&matchable("amzn:2 docker 20.10.4-1"), "osv", &extras),
         "fixed 20.10.13-1"
+    );
+    // An extra that alone has the package is where it is from, whatever line it is of by now.
+    assert_eq!(
+        of_one(&matchable("amzn:2 docker 20.10.4-1"), "osv", &extras[1..]),
+        "fixed 25.0.3-1"
     );
     let kernels = ["amzn:2 kernel-core <5.15.1-1 channel=kernel-5.15"];
     assert_eq!(
