@@ -12,6 +12,7 @@ mod decide;
 pub(crate) mod group;
 pub(crate) mod hear;
 pub(crate) mod maker;
+mod meant;
 mod subject;
 
 pub(crate) use decide::decide;
