@@ -8,6 +8,7 @@ use version::Undecided;
 use crate::database::{Database, Hit};
 use crate::{End, Range, State, feed};
 
+mod build;
 mod decide;
 pub(crate) mod group;
 pub(crate) mod hear;

@@ -9,6 +9,7 @@ pub mod coverage;
 pub mod digest;
 pub mod distro;
 pub mod ecosystem;
+pub mod evr;
 pub mod exploitation;
 pub mod finding;
 pub mod inventory;

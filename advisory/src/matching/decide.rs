@@ -7,9 +7,10 @@ use std::cmp::Ordering;
 
 use model::{AdvisoryRef, Cvss, Finding, Gap, GapKind, Severity, Status};
 
+use super::build::flavour;
 use super::group::Group;
 use super::hear::{Dismissed, Judged, is_own};
-use super::meant::flavour;
+
 use super::subject::Subject;
 use super::{Asked, Verdict};
 use crate::database::Hit;

@@ -3,10 +3,12 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
+use model::evr::upstream;
 use model::{Package, PackageType};
 
+use super::build::{self, flavour, is_modular, minor, without_context};
 use super::group::Group;
-use super::meant::{end, flavour, is_modular, unmeant};
+use super::meant::{end, unmeant};
 use super::subject::{By, Subject};
 use super::{Asked, Verdict, verdict};
 use crate::{End, State};
@@ -135,36 +137,32 @@ fn is_of_same_line(subject: &Subject<'_>, one: &Judged<'_, '_>) -> bool {
     } else {
         1
     };
-    let line = |version: &str| -> Vec<String> {
-        let bare = version.split_once(':').map_or(version, |(_, rest)| rest);
-        let numbers = bare.split(['.', '-']).take(count);
-        numbers.map(str::to_owned).collect()
-    };
     let mut ends = one.asked.hit.statement.ranges.iter().filter_map(end);
-    ends.any(|end| line(end) == line(&package.version))
+    ends.any(|end| build::is_of_same_line(end, &package.version, count))
 }
 
 /// What an extended channel says that is in use goes before what the release says without a fix:
 /// that it gets none any more is why there is the channel.
 fn dismiss_unextended(all: &mut [Judged<'_, '_>]) {
-    let is_extended = |one: &Judged<'_, '_>, source: &str| {
-        let is_decided = !matches!(one.verdict, Verdict::Undecided(_));
-        let is_in_use = !one.elsewhere && is_extension(one.asked.hit.statement.scope.channel);
-        one.dismissed.is_none() && is_in_use && is_decided && one.asked.hit.source.name == source
-    };
-    for at in 0..all.len() {
-        let Some(one) = all.get(at) else { continue };
+    let extended: Vec<(String, &str)> = all
+        .iter()
+        .filter(|one| {
+            let is_decided = !matches!(one.verdict, Verdict::Undecided(_));
+            let channel = one.asked.hit.statement.scope.channel;
+            one.dismissed.is_none() && !one.elsewhere && is_extension(channel) && is_decided
+        })
+        .map(|one| {
+            let hit = &one.asked.hit;
+            (hit.source.name.clone(), hit.statement.scope.channel)
+        })
+        .collect();
+    for one in all.iter_mut() {
         let statement = &one.asked.hit.statement;
         let is_bare = statement.scope.channel.is_empty() && statement.state != State::Fixed;
         let source = &one.asked.hit.source.name;
-        let Some(other) = all
-            .iter()
-            .find(|other| is_bare && is_extended(other, source))
-        else {
-            continue;
-        };
-        let reason = Dismissed::Extended(other.asked.hit.statement.scope.channel.to_owned());
-        if let Some(one) = all.get_mut(at) {
+        let other = extended.iter().find(|(name, _)| is_bare && name == source);
+        if let Some((_, channel)) = other {
+            let reason = Dismissed::Extended((*channel).to_owned());
             one.dismissed.get_or_insert(reason);
         }
     }
@@ -268,22 +266,6 @@ fn dismiss_later_minors(subject: &Subject<'_>, all: &mut [Judged<'_, '_>]) {
     }
 }
 
-/// A module's build without its context, which has no order: `1-12.module+el8.10.0+23147` of
-/// `1-12.module+el8.10.0+23147+95b68fad`.
-fn without_context(version: &str) -> &str {
-    let bare = version.split_once(':').map_or(version, |(_, rest)| rest);
-    let is_context = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let cut = bare.rsplit_once('+');
-    let cut = cut.filter(|(_, context)| is_modular(bare) && is_context(context));
-    cut.map_or(bare, |(build, _)| build)
-}
-
-/// `2.28` of `0:2.28-236.el8_9.13`.
-fn upstream(version: &str) -> &str {
-    let bare = version.split_once(':').map_or(version, |(_, rest)| rest);
-    bare.rsplit_once('-').map_or(bare, |(upstream, _)| upstream)
-}
-
 /// The versions that a statement says hold the fix.
 fn fixes<'a>(one: &Judged<'_, 'a>) -> impl Iterator<Item = &'a str> {
     let statement = &one.asked.hit.statement;
@@ -292,7 +274,7 @@ fn fixes<'a>(one: &Judged<'_, 'a>) -> impl Iterator<Item = &'a str> {
         End::Fixed(end) => Some(end),
         _ => None,
     });
-    ends.filter(move |_| is_fix).collect::<Vec<_>>().into_iter()
+    ends.filter(move |_| is_fix)
 }
 
 fn dismiss_affected(
@@ -305,24 +287,6 @@ fn dismiss_affected(
             one.dismissed.get_or_insert_with(|| reason.clone());
         }
     }
-}
-
-/// `el8_9` of `2.28-236.el8_9.13`, `el8.2` of `0.78-11.module+el8.2.0+23234+854d7c34`.
-fn minor(version: &str) -> Option<&str> {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if let Some((_, rest)) = version
-        .split_once(".module")
-        .filter(|_| is_modular(version))
-    {
-        let tag = rest.get(1..)?.split(['+', '_']).next()?;
-        let (tag, _) = tag.rsplit_once('.')?;
-        return tag.strip_prefix("el").map(|_| tag);
-    }
-    let (at, _) = version.match_indices(".el").next()?;
-    let rest = version.get(at + 1..)?;
-    let tag = rest.split(['.', '+', '~', '^']).next()?;
-    let (major, minor) = tag.strip_prefix("el")?.split_once('_')?;
-    (is_number(major) && is_number(minor)).then_some(tag)
 }
 
 /// What names the package itself goes before what names its source.

@@ -5,6 +5,7 @@ use model::{Package, PackageType};
 use version::Scheme;
 
 use super::Asked;
+use super::build::{flavour, is_modular, is_of_same_line};
 use super::hear::Dismissed;
 use super::subject::{By, Lookup, Subject};
 use crate::record::SOURCE;
@@ -98,11 +99,6 @@ pub fn end<'a>(range: &Range<&'a str>) -> Option<&'a str> {
     }
 }
 
-/// Releases of modules' builds: `1.module+el8.1.0+5811+44509afe`, `1.module_el8.6.0+2904+e21f0b`.
-pub fn is_modular(version: &str) -> bool {
-    version.contains(".module+") || version.contains(".module_")
-}
-
 fn is_modular_package(package: &Package) -> bool {
     package.module.is_some() || is_modular(&package.version)
 }
@@ -116,20 +112,7 @@ fn is_of_same_kind(package: &Package, ends: &[&str]) -> bool {
         return !is_one;
     }
     ends.iter().any(|end| {
-        let same = || first_number(end) == first_number(&package.version);
+        let same = || is_of_same_line(end, &package.version, 1);
         is_modular(end) == is_one && (!is_one || same())
     })
-}
-
-fn first_number(version: &str) -> &str {
-    let bare = version.split_once(':').map_or(version, |(_, rest)| rest);
-    bare.split(['.', '-']).next().unwrap_or_default()
-}
-
-/// Kinds of builds whose versions are above or below others' for no reason of their content.
-pub fn flavour(version: &str) -> Option<&'static str> {
-    let lower = version.to_ascii_lowercase();
-    ["ksplice", "fips"]
-        .into_iter()
-        .find(|kind| lower.contains(kind))
 }

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::cmp::Ordering;
 
+use model::evr::without_epoch;
 use model::{Distro, Ecosystem, Matchable, Ownership, Package, PackageType, Stream};
 use version::{Scheme, Undecided};
 
@@ -63,7 +64,7 @@ impl Lookup<'_> {
     /// no epoch.
     fn counted<'t>(&self, text: &'t str) -> &'t str {
         match (self.by, self.scheme) {
-            (By::Source, Scheme::Rpm) => text.split_once(':').map_or(text, |(_, rest)| rest),
+            (By::Source, Scheme::Rpm) => without_epoch(text),
             _ => text,
         }
     }

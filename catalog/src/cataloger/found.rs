@@ -1,6 +1,6 @@
 //! What a file says, in the words that all formats share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use model::Package;
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,12 @@ impl Found {
     /// Whether it says nothing at all.
     pub fn is_empty(&self) -> bool {
         *self == Found::default()
+    }
+
+    /// Leaves each package once, where the first of its kind stands.
+    pub fn keep_each_once(&mut self) {
+        let mut seen = HashSet::new();
+        self.packages.retain(|one| seen.insert(one.package.clone()));
     }
 }
 

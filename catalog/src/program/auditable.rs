@@ -62,10 +62,7 @@ fn read(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>) {
             }
         }
     }
-    let mut seen = std::collections::HashSet::new();
-    found
-        .packages
-        .retain(|one| seen.insert(one.package.clone()));
+    found.keep_each_once();
     (found, problems)
 }
 

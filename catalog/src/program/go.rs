@@ -68,10 +68,7 @@ fn read(path: &str, bytes: &[u8], limits: &Limits) -> (Found, Vec<Problem>) {
         }
     }
     // The architectures of one file are built from the same.
-    let mut seen = std::collections::HashSet::new();
-    found
-        .packages
-        .retain(|one| seen.insert(one.package.clone()));
+    found.keep_each_once();
     (found, problems)
 }
 

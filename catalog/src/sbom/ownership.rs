@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use model::evr::upstream;
 use model::{Ownership, Package};
 
 use super::bill::{Facts, Rest};
@@ -75,13 +76,8 @@ fn is_unchanged(rest: &Rest, owner: &Facts, owned: &Facts) -> Option<bool> {
 
 /// Whether the owner brought this very version: it is the owner's own, or its file's path has it.
 fn is_of_same_version(owner: &Package, owned: &Package, facts: &Facts) -> bool {
-    let whole = owner.version.as_str();
-    let whole = whole.split_once(':').map_or(whole, |(_, rest)| rest);
-    let upstream = whole
-        .rsplit_once('-')
-        .map_or(whole, |(upstream, _)| upstream);
     let mut paths = facts.places.iter().map(|place| place.path.as_str());
-    names(upstream, &owned.version) || paths.any(|path| names(path, &owned.version))
+    names(upstream(&owner.version), &owned.version) || paths.any(|path| names(path, &owned.version))
 }
 
 /// Whether a text has a version in it, with no more digits or letters around it.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use model::evr::without_epoch;
 use model::{Installed, Package, PackageType};
 
 /// Whether a package is one of a distribution, whose database names it where there is one.
@@ -37,9 +38,8 @@ pub fn merge(packages: &mut Vec<Installed>, mut noted: Vec<Installed>) {
 
 /// Notes have no epoch.
 fn key(package: &Package, version: &str) -> (PackageType, String, String) {
-    let version = version.split_once(':').map_or(version, |(_, rest)| rest);
     let name = package.source_name().to_owned();
-    (package.kind, name, version.to_owned())
+    (package.kind, name, without_epoch(version).to_owned())
 }
 
 #[cfg(test)]
