@@ -132,11 +132,7 @@ fn is_of_kernel(package: &Package) -> bool {
 /// Whether a statement's versions have the package's first number; a kernel's first two.
 fn is_of_same_line(subject: &Subject<'_>, one: &Judged<'_, '_>) -> bool {
     let package = &subject.matchable.package;
-    let count = if package.name.starts_with("kernel") {
-        2
-    } else {
-        1
-    };
+    let count = if is_of_kernel(package) { 2 } else { 1 };
     let mut ends = one.asked.hit.statement.ranges.iter().filter_map(end);
     ends.any(|end| build::is_of_same_line(end, &package.version, count))
 }

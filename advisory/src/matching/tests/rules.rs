@@ -457,6 +457,13 @@ fn what_is_known_of_other_products_only_says_nothing_of_this_one() {
         "fixed 25.0.3-1"
     );
     let kernels = ["amzn:2 kernel-core <5.15.1-1 channel=kernel-5.15"];
+    let tools = ["amzn:2 bpftool <5.15.1-1 channel=kernel-5.15"];
+    let of = |text: &str| of_one(&matchable(text), "osv", &tools);
+    assert_eq!(of("amzn:2 bpftool 5.10.1-1 kernel 5.10.1-1"), "");
+    assert_eq!(
+        of("amzn:2 bpftool 5.15.0-1 kernel 5.15.0-1"),
+        "fixed 5.15.1-1"
+    );
     assert_eq!(
         of_one(&matchable("amzn:2 kernel-core 5.4.1-1"), "osv", &kernels),
         ""
