@@ -166,11 +166,6 @@ pub fn explain(
 }
 
 impl Explanation {
-    /// Whether any package has it reported.
-    pub fn is_reported(&self) -> bool {
-        self.packages.iter().any(|one| one.reported.is_some())
-    }
-
     /// Takes what the records speak of beside the image's packages.
     fn look_elsewhere(
         &mut self,

@@ -169,12 +169,33 @@ pub struct Serve {
     pub events: events::Events,
 }
 
+/// What is looked at.
 #[derive(Debug, Args)]
-pub struct Scan {
+pub struct Image {
     /// A path of an image or of its bill of materials (SBOM), or one with a scheme:
     /// docker-archive:, oci-archive:, oci-dir:, rootfs-archive:, dir:, sbom:; '-' is a bill on
     /// standard input
     pub target: String,
+    /// The platform to take out of several, for example linux/arm64
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    pub platform: Option<String>,
+}
+
+impl Image {
+    /// Opens it.
+    ///
+    /// # Errors
+    ///
+    /// As [`image::Source::open`].
+    pub fn open(&self, limits: &image::Limits) -> Result<image::Source, image::TargetError> {
+        image::Source::open(&self.target, self.platform.as_deref(), limits)
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Scan {
+    #[command(flatten)]
+    pub image: Image,
     /// The advisory database
     #[arg(long, value_name = "FILE", env = "LAZARET_DB")]
     pub db: Option<PathBuf>,
@@ -200,9 +221,6 @@ pub struct Scan {
     /// The file of ignore rules [default: lazaret.toml, where it is in the current directory]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The platform to take out of several, for example linux/arm64
-    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
-    pub platform: Option<String>,
     /// Judge every age as of this time instead of now (RFC 3339)
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub now: Option<Timestamp>,
@@ -213,25 +231,20 @@ pub struct Scan {
 
 #[derive(Debug, Args)]
 pub struct Packages {
-    /// A path of an image or of its bill of materials (SBOM), or one with a scheme:
-    /// docker-archive:, oci-archive:, oci-dir:, rootfs-archive:, dir:, sbom:; '-' is a bill on
-    /// standard input
-    pub target: String,
+    #[command(flatten)]
+    pub image: Image,
     /// How to write the answer
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: ListFormat,
     /// Write to a file instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// The platform to take out of several, for example linux/arm64
-    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
-    pub platform: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// A path, or one with a scheme: docker-archive:, oci-archive:, oci-dir:, rootfs-archive:, dir:
-    pub target: String,
+    #[command(flatten)]
+    pub image: Image,
     /// The identifier: CVE-2023-0464, GHSA-…, DSA-…
     pub id: String,
     /// The advisory database
@@ -243,9 +256,6 @@ pub struct Explain {
     /// Write to a file instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// The platform to take out of several, for example linux/arm64
-    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
-    pub platform: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use advisory::explain::{Explanation, PackageAnswer, StatementAnswer};
 use anyhow::Context;
-use image::{Limits, Source};
+use image::Limits;
 use model::Location;
 use report::text::{plain, wrap};
 
@@ -22,7 +22,7 @@ const WIDTH: usize = 80;
 pub fn run(flags: &cli::Explain) -> anyhow::Result<u8> {
     let database = database::open_required(flags.db.as_deref())?;
     let limits = Limits::default();
-    let source = Source::open(&flags.target, flags.platform.as_deref(), &limits)?;
+    let source = flags.image.open(&limits)?;
     let inventory = catalog::catalogue_source(&source, &limits)?;
     let explanation = advisory::explain::explain(&inventory, &database, &flags.id)?;
     let mut out = output::open(flags.output.as_deref())?;

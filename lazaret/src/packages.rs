@@ -1,7 +1,7 @@
 //! `lazaret packages`: what is in an image, for which no database is needed.
 
 use anyhow::Context;
-use image::{Limits, Source};
+use image::Limits;
 use jiff::Timestamp;
 
 use crate::cli::{self, ListFormat};
@@ -14,7 +14,7 @@ use crate::output;
 /// Where the target could not be read. What is wrong inside it is in the answer.
 pub fn run(flags: &cli::Packages) -> anyhow::Result<u8> {
     let limits = Limits::default();
-    let source = Source::open(&flags.target, flags.platform.as_deref(), &limits)?;
+    let source = flags.image.open(&limits)?;
     let inventory = catalog::catalogue_source(&source, &limits)?;
     let path = flags.output.as_deref();
     let mut out = output::open(path)?;

@@ -2,7 +2,7 @@
 
 use advisory::AgeLimits;
 use anyhow::Context;
-use image::{Limits, Source};
+use image::Limits;
 use jiff::Timestamp;
 use model::Scan;
 use policy::{Facts, Parted, Rulebook, State, Subject};
@@ -23,7 +23,7 @@ use rules::tell;
 pub fn run(flags: &cli::Scan) -> anyhow::Result<u8> {
     let database = database::open_required(flags.db.as_deref())?;
     let limits = Limits::default();
-    let source = Source::open(&flags.target, flags.platform.as_deref(), &limits)?;
+    let source = flags.image.open(&limits)?;
     let (rules, attached) = rules::of(flags, &source)?;
     let rulebook = Rulebook {
         policies: options(flags).rulebook().policies,
